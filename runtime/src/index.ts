@@ -1,0 +1,10 @@
+export type { AppInfo } from "./app/app-info.ts";
+export type { KratosErrorOptions } from "./errors/kratos-error.ts";
+export { findKratosError, hasReason, isKratosError, KratosError } from "./errors/kratos-error.ts";
+export type { Awaitable, Handler, Middleware } from "./middleware/middleware.ts";
+export { chain } from "./middleware/middleware.ts";
+export type { CallContext, ContextKey, TransportKind } from "./transport/context.ts";
+export { createContextKey } from "./transport/context.ts";
+export type { Header } from "./transport/header.ts";
+export type { CallOptions } from "./transport/method.ts";
+export type { Server } from "./transport/server.ts";

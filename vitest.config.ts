@@ -1,0 +1,21 @@
+import { defineConfig } from "vitest/config";
+
+// Tests read the runtime's sources, so that they need no build and fail where the fault is.
+const conditions = ["@kratos-ts/source", "node", "import", "default"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: [
+      "test/**/*.test.ts",
+      "runtime/test/**/*.test.ts",
+      "layout-template/test/**/*.test.ts",
+      "examples/*/test/**/*.test.ts",
+      "contrib/*/*/test/**/*.test.ts",
+    ],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
