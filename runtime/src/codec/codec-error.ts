@@ -1,0 +1,30 @@
+/**
+ * A value that does not fit its field, or bytes and text that are not a message.
+ * The message reads `field "items[2].unit_price": expected an int64, got true`;
+ * it is made for the caller of an API and never holds more than a short excerpt of the value.
+ */
+export class CodecError extends Error {
+  override readonly name = "CodecError";
+  /** Where, in proto names: `items[2].unit_price`, `labels["a"]`; empty for the message itself. */
+  readonly path: string;
+  /** What is wrong there, without the path. */
+  readonly reason: string;
+
+  constructor(reason: string, path = "", options?: ErrorOptions) {
+    super(path === "" ? reason : `field "${path}": ${reason}`, options);
+    this.reason = reason;
+    this.path = path;
+  }
+}
+
+/** Tells by shape, not `instanceof`, so that two installed copies of this package agree. */
+export function isCodecError(error: unknown): error is CodecError {
+  return (
+    error instanceof Error &&
+    error.name === "CodecError" &&
+    "reason" in error &&
+    typeof error.reason === "string" &&
+    "path" in error &&
+    typeof error.path === "string"
+  );
+}
