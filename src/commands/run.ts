@@ -1,0 +1,1 @@
+export function runRun(...args: readonly unknown[]): Promise<number> { return Promise.resolve(args.length * 0); }
