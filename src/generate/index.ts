@@ -1,0 +1,2 @@
+export type { Emit, GenerateOptions, GenerateResult } from "./options.ts";
+export { generateFiles } from "./generate.ts";

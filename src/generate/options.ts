@@ -1,0 +1,40 @@
+import type { Diagnostic } from "../diagnostic.ts";
+
+/** A kind of generated file: messages (`_pb.ts`), then one kind for each `protoc-gen-kratos-*`. */
+export type Emit = "messages" | "http" | "grpc" | "errors" | "config";
+
+/** What to generate, and from what. */
+export interface GenerateOptions {
+  /** The project's root, absolute. */
+  readonly root: string;
+  /** Proto files and folders, absolute or relative to `root`. Empty: all of the project's own protos. */
+  readonly paths: readonly string[];
+  /** Further folders to resolve imports from (`-p`), absolute or relative to `root`. Default: none. */
+  readonly protoPaths?: readonly string[];
+  /**
+   * Which kinds of files to make. Default: `config` for protos in `internal/…/conf/`, everything else for
+   * the others.
+   */
+  readonly emit?: readonly Emit[];
+  /** Write nothing, only tell what would change. Default: false. */
+  readonly check?: boolean;
+  /** Accept `body` on GET and DELETE, which is an error otherwise. Default: false. */
+  readonly allowGetBody?: boolean;
+}
+
+/**
+ * What happened. Paths are relative to the root, separated by `/`, in alphabetical order.
+ * When `diagnostics` holds an error nothing was written and the lists are empty.
+ */
+export interface GenerateResult {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Made or replaced; with `check`, always empty. */
+  readonly written: readonly string[];
+  readonly unchanged: readonly string[];
+  /** With `check`: files that a run would make. */
+  readonly missing: readonly string[];
+  /** With `check`: files whose contents a run would change. */
+  readonly stale: readonly string[];
+  /** Generated files beside the protos of this run that no proto stands for any more; never removed by us. */
+  readonly orphaned: readonly string[];
+}
