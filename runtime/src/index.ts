@@ -1,6 +1,38 @@
 export type { AppInfo } from "./app/app-info.ts";
+export { toErrorText } from "./errors/error-text.ts";
+export { errorCode, errorReason, fromError } from "./errors/from-error.ts";
+export { fromGrpcCode, GrpcCode, toGrpcCode, toGrpcStatusCode } from "./errors/grpc-code.ts";
 export type { KratosErrorOptions } from "./errors/kratos-error.ts";
 export { findKratosError, hasReason, isKratosError, KratosError } from "./errors/kratos-error.ts";
+export {
+  badRequest,
+  clientClosed,
+  conflict,
+  forbidden,
+  gatewayTimeout,
+  internalServer,
+  isBadRequest,
+  isClientClosed,
+  isConflict,
+  isForbidden,
+  isGatewayTimeout,
+  isInternalServer,
+  isNotFound,
+  isServiceUnavailable,
+  isTooManyRequests,
+  isUnauthorized,
+  notFound,
+  serviceUnavailable,
+  tooManyRequests,
+  unauthorized,
+} from "./errors/standard-errors.ts";
+export type { StatusDetails } from "./errors/status-details.ts";
+export {
+  encodeStatusDetails,
+  fromGrpcStatus,
+  parseStatusDetails,
+} from "./errors/status-details.ts";
+export { parseStatusJson, toHttpStatus, toStatusJson } from "./errors/status-json.ts";
 export type { Awaitable, Handler, Middleware } from "./middleware/middleware.ts";
 export { chain } from "./middleware/middleware.ts";
 export type { CallContext, ContextKey, TransportKind } from "./transport/context.ts";

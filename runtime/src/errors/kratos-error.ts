@@ -9,7 +9,8 @@ export interface KratosErrorOptions {
 /**
  * An error that a service answers with: Kratos's `errors.Error`.
  * `code` is HTTP-like (100–599), `reason` an identifier such as `ORDER_NOT_FOUND`,
- * `message` for people.
+ * `message` for people. Any other number is allowed as a code, for errors that stay in the process;
+ * what it becomes on a wire is told at `toHttpStatus` and `toGrpcStatusCode`.
  */
 export class KratosError<Reason extends string = string> extends Error {
   override readonly name = "KratosError";
@@ -21,8 +22,27 @@ export class KratosError<Reason extends string = string> extends Error {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.reason = reason;
-    this.metadata = options.metadata ?? {};
+    this.metadata = { ...options.metadata };
   }
+
+  /** A copy of this error, stack included, that was caused by `cause`. */
+  withCause(cause: unknown): KratosError<Reason> {
+    return copyOf(this, { metadata: this.metadata, cause });
+  }
+
+  /** A copy of this error, stack included, with `metadata` in place of what it has (nothing is merged). */
+  withMetadata(metadata: Readonly<Record<string, string>>): KratosError<Reason> {
+    return copyOf(this, "cause" in this ? { metadata, cause: this.cause } : { metadata });
+  }
+}
+
+function copyOf<R extends string>(
+  error: KratosError<R>,
+  options: KratosErrorOptions,
+): KratosError<R> {
+  const copy = new KratosError(error.code, error.reason, error.message, options);
+  if (error.stack !== undefined) copy.stack = error.stack;
+  return copy;
 }
 
 /** Tells by shape, not `instanceof`, so that two installed copies of this package agree. */
@@ -39,9 +59,18 @@ export function isKratosError(error: unknown): error is KratosError {
 
 /** The first KratosError in `error` and its chain of causes. */
 export function findKratosError(error: unknown): KratosError | undefined {
-  const seen = new Set<unknown>(); // a chain of causes may be circular
+  return findCause(error, isKratosError);
+}
+
+/** The first error that `matches` in `error` and its chain of causes, which may be circular. */
+export function findCause<T>(
+  error: unknown,
+  matches: (error: unknown) => error is T,
+): T | undefined {
+  if (matches(error)) return error; // the usual case, without the set
+  const seen = new Set<unknown>();
   for (let e = error; e instanceof Error && !seen.has(e); e = e.cause) {
-    if (isKratosError(e)) return e;
+    if (matches(e)) return e;
     seen.add(e);
   }
   return undefined;
