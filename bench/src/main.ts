@@ -1,0 +1,153 @@
+/** `npm run bench`: measures this project against raw Node and its peers, and prints ratios. */
+import { toBinary } from "@bufbuild/protobuf";
+import { cpus } from "node:os";
+import { CreateOrderRequestSchema } from "../proto/order/v1/order_pb.ts";
+import type { BenchOptions } from "./arguments.ts";
+import { parseArguments, usage } from "./arguments.ts";
+import { checkGrpcAnswer, checkHttpAnswers } from "./check-answer.ts";
+import { createH2load } from "./load/h2load.ts";
+import type { LoadGenerator } from "./load/load.ts";
+import { createNodeLoad } from "./load/node-load.ts";
+import { isInstalled } from "./load/run-process.ts";
+import { createWrk } from "./load/wrk.ts";
+import type { Cores } from "./measure/cores.ts";
+import { findCores } from "./measure/cores.ts";
+import type { Scenario } from "./measure/measure-field.ts";
+import { measureField } from "./measure/measure-field.ts";
+import { measureStartUp } from "./measure/measure-start-up.ts";
+import { createRequest, createRequestText, orderId } from "./order.ts";
+import { createRequestMessage } from "./order-message.ts";
+import type { Field } from "./peers.ts";
+import { grpcField, httpField } from "./peers.ts";
+import type { BenchResult } from "./report/goals.ts";
+import { judge } from "./report/goals.ts";
+import { fieldTable, goalTable, startUpTable } from "./report/tables.ts";
+import { framed } from "./servers/grpc/frame.ts";
+
+const httpScenarios: readonly Scenario[] = [
+  {
+    title: "HTTP POST",
+    work: {
+      method: "POST",
+      path: "/api/v1/orders",
+      headers: { "content-type": "application/json" },
+      body: Buffer.from(createRequestText),
+    },
+  },
+  {
+    title: "HTTP GET",
+    work: { method: "GET", path: `/api/v1/orders/${orderId}`, headers: {}, body: undefined },
+  },
+];
+
+const grpcScenarios: readonly Scenario[] = [
+  {
+    title: "gRPC unary",
+    work: {
+      method: "POST",
+      path: "/order.v1.OrderService/CreateOrder",
+      headers: { "content-type": "application/grpc", te: "trailers" },
+      body: framed(toBinary(CreateOrderRequestSchema, createRequestMessage(createRequest))),
+    },
+  },
+];
+
+const options = parseArguments(process.argv.slice(2));
+if (options.help) {
+  console.log(usage);
+} else {
+  const cores = findCores();
+  const generators = {
+    http: chooseGenerator("http", options, cores),
+    grpc: chooseGenerator("grpc", options, cores),
+  };
+  const result = await measure(options, cores, generators);
+  const goals = judge(result);
+  const setting = describe(cores, generators);
+  if (options.json) {
+    console.log(JSON.stringify({ setting, ...result, goals }, undefined, 2));
+  } else {
+    console.log(`${setting}\n`);
+    for (const field of [...(result.http ?? []), ...(result.grpc ?? [])]) {
+      console.log(fieldTable(field));
+    }
+    if (result.startUp !== undefined) console.log(startUpTable(result.startUp));
+    if (goals.length > 0) console.log(goalTable(goals));
+  }
+  if (options.gate && goals.some((goal) => !goal.met)) process.exitCode = 1;
+}
+
+interface Generators {
+  readonly http: LoadGenerator;
+  readonly grpc: LoadGenerator;
+}
+
+async function measure(
+  { parts, servers, rounds, seconds }: BenchOptions,
+  cores: Cores,
+  generators: Generators,
+): Promise<BenchResult> {
+  const select = (field: Field): Field => ({
+    ...field,
+    peers: field.peers.filter((peer) => servers.length === 0 || servers.includes(peer.id)),
+  });
+  const common = { serverCore: cores.server, rounds, seconds, onStep: showStep };
+  try {
+    return {
+      ...(parts.includes("http") && {
+        http: await measureField({
+          ...common,
+          field: select(httpField),
+          folder: "http",
+          scenarios: httpScenarios,
+          pressure: { connections: 32, streams: 1 },
+          load: generators.http,
+          check: checkHttpAnswers,
+        }),
+      }),
+      ...(parts.includes("grpc") && {
+        grpc: await measureField({
+          ...common,
+          field: select(grpcField),
+          folder: "grpc",
+          scenarios: grpcScenarios,
+          pressure: { connections: 10, streams: 10 },
+          load: generators.grpc,
+          check: checkGrpcAnswer,
+        }),
+      }),
+      ...(parts.includes("cli") && { startUp: await measureStartUp(rounds, showStep) }),
+    };
+  } finally {
+    showStep("");
+  }
+}
+
+function chooseGenerator(
+  part: "http" | "grpc",
+  { nodeLoad }: BenchOptions,
+  { load }: Cores,
+): LoadGenerator {
+  if (part === "http") {
+    return !nodeLoad && isInstalled("wrk") ? createWrk(load) : createNodeLoad("http1", load);
+  }
+  return !nodeLoad && isInstalled("h2load") ? createH2load(load) : createNodeLoad("http2", load);
+}
+
+function describe({ server, load }: Cores, { http, grpc }: Generators): string {
+  const pinning =
+    server === undefined
+      ? "not pinned to cores (needs taskset and two cores)"
+      : `servers on core ${server}, load on core ${load}`;
+  const lines = [
+    `Node ${process.version}, ${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${pinning}.`,
+    `HTTP: 32 connections by ${http.name}. gRPC: 10 connections × 10 calls by ${grpc.name}.`,
+    "Ratios are to the first row, taken round by round: higher is faster.",
+  ];
+  return lines.join("\n");
+}
+
+/** One line that is written over, where a person watches. */
+function showStep(step: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${step}`);
+}
