@@ -1,4 +1,5 @@
 export type { AppInfo } from "./app/app-info.ts";
+export { CleanupStack } from "./app/cleanup-stack.ts";
 export { toErrorText } from "./errors/error-text.ts";
 export { errorCode, errorReason, fromError } from "./errors/from-error.ts";
 export { fromGrpcCode, GrpcCode, toGrpcCode, toGrpcStatusCode } from "./errors/grpc-code.ts";
