@@ -19,5 +19,14 @@ export type {
 } from "../transport/method.ts";
 export type { KratosErrorOptions } from "../errors/kratos-error.ts";
 export { hasReason, KratosError } from "../errors/kratos-error.ts";
-export type { ConfigNames } from "../config/config-message.ts";
-export { configDuration, configMessage } from "../config/config-message.ts";
+export type { ConfigContext, ConfigIssue, ConfigNames } from "../config/config-message.ts";
+export {
+  configBoolean,
+  configBytes,
+  configDuration,
+  configInteger,
+  configMessage,
+  configNumber,
+  configTimestamp,
+  configValue,
+} from "../config/config-message.ts";
