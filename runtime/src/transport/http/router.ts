@@ -1,0 +1,246 @@
+import { parsePathTemplate, printPathTemplate } from "./path-template.ts";
+import type { PathSegment, PathTemplate } from "./path-template.ts";
+
+/** Two operations serve the same method and the same paths. */
+export class RouteConflictError extends Error {
+  override readonly name = "RouteConflictError";
+  /** The operations, in order of registration. */
+  readonly operations: readonly [string, string];
+
+  constructor(method: string, first: RouteOwner, second: RouteOwner) {
+    const same = first.operation === second.operation && first.path === second.path;
+    super(
+      same
+        ? `"${first.operation}" is registered twice for ${method} ${first.path}`
+        : `"${first.operation}" (${method} ${first.path}) and "${second.operation}" (${method} ${second.path}) match the same requests, give one of them another path`,
+    );
+    this.operations = [first.operation, second.operation];
+  }
+}
+
+/** Who serves a route. */
+export interface RouteOwner {
+  readonly operation: string;
+  /** The template, as written. */
+  readonly path: string;
+}
+
+/** What a request was matched with. */
+export interface RouteMatch<T> {
+  readonly target: T;
+  /** The path's segments as they came, percent escapes included; without the verb. */
+  readonly segments: readonly string[];
+}
+
+/** A path that no URL should have; answered with 400. */
+export class MalformedPathError extends Error {
+  override readonly name = "MalformedPathError";
+}
+
+/** Settings of a {@link Router}. */
+export interface RouterOptions {
+  /** Whether `/v1/items/` is another path than `/v1/items`. Default: false, they are the same. */
+  readonly strictSlash?: boolean;
+}
+
+/**
+ * Finds who serves a request. Routes live in a trie: a verb (`:cancel`) that a route names wins over a
+ * variable that would swallow it; then, segment by segment, a literal wins over `*`, and `*` over `**`.
+ * When a choice leads nowhere, or to other methods, the next one is tried. The order of registration
+ * never matters.
+ */
+export class Router<T> {
+  readonly #root = new TrieNode<T>();
+  /** Routes without wildcards, by their path as written: no need to walk the trie for these. */
+  readonly #literal = new Map<string, MethodTable<T>>();
+  readonly #verbs = new Set<string>();
+  readonly #strictSlash: boolean;
+
+  constructor(options: RouterOptions = {}) {
+    this.#strictSlash = options.strictSlash ?? false;
+  }
+
+  /**
+   * Adds a route. `method` is in upper case, or `*` for any. Throws {@link RouteConflictError}, and
+   * `PathTemplateError` when `path` is no template.
+   */
+  add(method: string, path: string, operation: string, target: T): PathTemplate {
+    const template = parsePathTemplate(path);
+    const segments = template.segments.flatMap(flatten);
+    const deep = segments.at(-1)?.kind === "deep-wildcard";
+
+    let node = this.#root;
+    for (const segment of deep ? segments.slice(0, -1) : segments) {
+      node =
+        segment.kind === "literal"
+          ? node.literalChild(decodeURIComponent(segment.text))
+          : node.wildcardChild();
+    }
+    const verb = template.verb === undefined ? "" : decodeURIComponent(template.verb);
+    if (verb !== "") this.#verbs.add(verb);
+
+    const table = (deep ? node.deepEnds : node.ends).get(verb) ?? new Map<string, Entry<T>>();
+    (deep ? node.deepEnds : node.ends).set(verb, table);
+    const entry = { operation, path, target };
+    const present = table.get(method);
+    if (present !== undefined) throw new RouteConflictError(method, present, entry);
+    table.set(method, entry);
+    if (segments.every(({ kind }) => kind === "literal")) {
+      this.#literal.set(printPathTemplate(template), table);
+    }
+    return template;
+  }
+
+  /**
+   * Finds the route for a path without its query. HEAD is served by GET where no route names it.
+   * Throws {@link MalformedPathError}.
+   */
+  find(method: string, path: string): RouteMatch<T> | undefined {
+    const literal = this.#literal.get(path);
+    if (literal !== undefined) {
+      const entry = pick(literal, method);
+      if (entry !== undefined) return { target: entry.target, segments: [] };
+    }
+    const walk = this.#splitPath(path);
+    if (walk === undefined) return undefined;
+    let found: RouteMatch<T> | undefined;
+    this.#walk(walk, (table, segments) => {
+      const entry = pick(table, method);
+      if (entry !== undefined) found = { target: entry.target, segments };
+      return entry !== undefined;
+    });
+    return found;
+  }
+
+  /**
+   * The methods that some route serves at this path, in order of registration, with HEAD after GET.
+   * Empty: the path leads nowhere. Throws {@link MalformedPathError}.
+   */
+  allowedMethods(path: string): readonly string[] {
+    const methods = new Set<string>();
+    const walk = this.#splitPath(path);
+    if (walk !== undefined) {
+      this.#walk(walk, (table) => {
+        for (const method of table.keys()) {
+          methods.add(method);
+          if (method === "GET") methods.add("HEAD");
+        }
+        return false;
+      });
+    }
+    return [...methods];
+  }
+
+  #walk(path: SplitPath, visit: Visit<T>): boolean {
+    const { raw, decoded, trailingSlash } = path;
+    const last = raw.at(-1);
+    const colon = last === undefined || trailingSlash ? -1 : last.lastIndexOf(":");
+    if (colon > 0) {
+      const verb = decodeURIComponent(last!.slice(colon + 1));
+      if (this.#verbs.has(verb)) {
+        const head = last!.slice(0, colon);
+        const rawHead = [...raw.slice(0, -1), head];
+        const decodedHead = [...decoded.slice(0, -1), decodeURIComponent(head)];
+        if (descend(this.#root, 0, rawHead, decodedHead, verb, visit)) return true;
+      }
+    }
+    return descend(this.#root, 0, raw, decoded, "", visit);
+  }
+
+  /** Undefined for paths that never match anything. */
+  #splitPath(path: string): SplitPath | undefined {
+    const raw = path.split("/");
+    raw.shift(); // what stands before the first slash
+    const trailingSlash = raw.length > 1 && raw.at(-1) === "";
+    if (raw.at(-1) === "") raw.pop();
+    if (trailingSlash && this.#strictSlash) return undefined;
+    const decoded = path.includes("%") ? raw.map(decodeSegment) : raw;
+    for (const segment of decoded) {
+      if (segment === "") return undefined;
+      if (segment === "." || segment === "..") {
+        throw new MalformedPathError(`the path must not hold the step "${segment}"`);
+      }
+    }
+    return { raw, decoded, trailingSlash };
+  }
+}
+
+interface SplitPath {
+  readonly raw: readonly string[];
+  readonly decoded: readonly string[];
+  readonly trailingSlash: boolean;
+}
+
+interface Entry<T> extends RouteOwner {
+  readonly target: T;
+}
+
+/** By method. */
+type MethodTable<T> = Map<string, Entry<T>>;
+
+/** Returns true to end the walk. */
+type Visit<T> = (table: MethodTable<T>, segments: readonly string[]) => boolean;
+
+class TrieNode<T> {
+  readonly literals = new Map<string, TrieNode<T>>();
+  wildcard: TrieNode<T> | undefined;
+  /** Routes that end here, by verb ("": none). */
+  readonly ends = new Map<string, MethodTable<T>>();
+  /** Routes that end in `**` here, by verb. */
+  readonly deepEnds = new Map<string, MethodTable<T>>();
+
+  literalChild(text: string): TrieNode<T> {
+    let child = this.literals.get(text);
+    if (child === undefined) this.literals.set(text, (child = new TrieNode()));
+    return child;
+  }
+
+  wildcardChild(): TrieNode<T> {
+    return (this.wildcard ??= new TrieNode());
+  }
+}
+
+/** Visits what matches from `node` on, the most specific first. */
+function descend<T>(
+  node: TrieNode<T>,
+  index: number,
+  raw: readonly string[],
+  decoded: readonly string[],
+  verb: string,
+  visit: Visit<T>,
+): boolean {
+  if (index === decoded.length) {
+    const table = node.ends.get(verb);
+    if (table !== undefined && visit(table, raw)) return true;
+  } else {
+    const literal = node.literals.get(decoded[index]!);
+    if (literal !== undefined && descend(literal, index + 1, raw, decoded, verb, visit)) {
+      return true;
+    }
+    if (
+      node.wildcard !== undefined &&
+      descend(node.wildcard, index + 1, raw, decoded, verb, visit)
+    ) {
+      return true;
+    }
+  }
+  const deep = node.deepEnds.get(verb);
+  return deep !== undefined && visit(deep, raw);
+}
+
+function pick<T>(table: MethodTable<T>, method: string): Entry<T> | undefined {
+  return table.get(method) ?? (method === "HEAD" ? table.get("GET") : undefined) ?? table.get("*");
+}
+
+function flatten(segment: PathSegment): readonly Exclude<PathSegment, { kind: "variable" }>[] {
+  return segment.kind === "variable" ? segment.pattern : [segment];
+}
+
+function decodeSegment(segment: string): string {
+  if (!segment.includes("%")) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new MalformedPathError(`the path segment "${segment}" is not percent-encoded UTF-8`);
+  }
+}
