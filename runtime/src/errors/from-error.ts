@@ -11,6 +11,11 @@ import { fromGrpcStatus } from "./status-details.ts";
  * In cases 2 to 4 `error` is the cause of the result.
  */
 export function fromError(error: unknown): KratosError {
+  return findKnownError(error) ?? new KratosError(500, "", textOf(error), { cause: error });
+}
+
+/** Cases 1 to 3 of {@link fromError}: `undefined` for an error that nothing is known about. */
+export function findKnownError(error: unknown): KratosError | undefined {
   const kratos = findKratosError(error);
   if (kratos !== undefined) return kratos;
   const grpc = findCause(error, isGrpcError);
@@ -18,8 +23,10 @@ export function fromError(error: unknown): KratosError {
     return fromGrpcStatus(grpc.code, grpc.details, findDetailBytes(grpc)).withCause(error);
   }
   const ended = findCause(error, isEndedCall);
-  const code = ended === undefined ? 500 : ended.name === "AbortError" ? 499 : 504;
-  return new KratosError(code, "", textOf(ended ?? error), { cause: error });
+  if (ended === undefined) return undefined;
+  return new KratosError(ended.name === "AbortError" ? 499 : 504, "", ended.message, {
+    cause: error,
+  });
 }
 
 /** The HTTP-like code of what was thrown (Kratos's `errors.Code`); 200 when nothing was. */
