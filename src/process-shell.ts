@@ -29,6 +29,8 @@ export function createProcessShell(own: NodeJS.Process): Shell {
     env: own.env,
     out: createSink(own.stdout, own.env),
     err: createSink(own.stderr, own.env),
+    node: { path: own.execPath, stripsTypes: stripsTypes(own) },
+    terminal: own.stdin.isTTY,
     interactive: own.stdin.isTTY && own.stdout.isTTY && !isSet(own.env["CI"]),
     get signal() {
       watch();
@@ -40,6 +42,11 @@ export function createProcessShell(own: NodeJS.Process): Shell {
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** `process.features.typescript` is there from Node 22.10 on, and unknown to the types of Node 20. */
+function stripsTypes({ features }: NodeJS.Process): boolean {
+  return "typescript" in features && features.typescript !== false;
 }
 
 function createSink(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Sink {

@@ -17,6 +17,15 @@ export interface Shell {
   readonly out: Sink;
   /** Errors and warnings. */
   readonly err: Sink;
+  /** The Node that runs this. */
+  readonly node: {
+    /** Absolute path of the executable. */
+    readonly path: string;
+    /** It runs TypeScript sources as they are. */
+    readonly stripsTypes: boolean;
+  };
+  /** Input is a terminal: its Ctrl-C reaches child processes by itself. */
+  readonly terminal: boolean;
   /** A person is there to answer: both ends are terminals, outside of CI. */
   readonly interactive: boolean;
   /** Aborts when the process is asked to end. */

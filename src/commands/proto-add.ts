@@ -1,1 +1,3 @@
-export function runProtoAdd(...args: readonly unknown[]): Promise<number> { return Promise.resolve(args.length * 0); }
+export function runProtoAdd(...args: readonly unknown[]): Promise<number> {
+  return Promise.resolve(args.length * 0);
+}

@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+
+/** A running program. */
+export interface Child {
+  /** Resolves to its exit code; 128 + n when signal n ended it, as shells count. */
+  readonly exited: Promise<number>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** What to start. */
+export interface ChildOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+}
+
+/** Starts a program that shares this process's input and outputs. */
+export function startChild(options: ChildOptions): Child {
+  const child = spawn(options.command, options.args, { cwd: options.cwd, stdio: "inherit" });
+  const exited = new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]);
+    });
+  });
+  return { exited, kill: (signal) => void child.kill(signal) };
+}
+
+/** Asks `child` to end, and ends it for good after `patience` milliseconds. */
+export async function stopChild(child: Child, patience: number): Promise<void> {
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), patience);
+  await child.exited;
+  clearTimeout(timer);
+}

@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CliError } from "../cli-error.ts";
+import type { TemplateFile } from "./template-file.ts";
+
+/** What a folder keeps when its content is replaced. */
+const kept = ".git";
+
+/** The entries of `folder` that a new project would replace; empty when it does not exist. Throws when it is a file. */
+export async function findObstacles(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name !== kept);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    if (code === "ENOTDIR") {
+      throw new CliError("FILE_EXISTS", `"${folder}" is, or lies below, a file, not a folder`, {
+        hint: "choose another path",
+        cause,
+      });
+    }
+    throw toWriteError(cause, folder);
+  }
+}
+
+/**
+ * Writes a project whole or not at all: everything goes to a temporary folder beside `target` first and is
+ * then moved. What `target` held, save `.git`, is put aside meanwhile, put back when a step fails, and removed at
+ * the end: the caller has asked whether that is wanted.
+ */
+export async function writeProject(target: string, files: readonly TemplateFile[]): Promise<void> {
+  const parent = dirname(target);
+  let made: string | undefined;
+  let holder: string | undefined;
+  try {
+    made = await mkdir(parent, { recursive: true });
+    holder = await mkdtemp(join(parent, `.${basename(target)}-`));
+    // A folder of its own, since mkdtemp's is closed to everybody else.
+    const stage = join(holder, "new");
+    await mkdir(stage);
+    await writeFiles(stage, files);
+    await moveInto(stage, target, holder);
+    made = undefined;
+  } catch (cause) {
+    throw toWriteError(cause, target);
+  } finally {
+    if (holder !== undefined) await rm(holder, { recursive: true, force: true });
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
+  }
+}
+
+/** Writes files below `folder`, making folders as needed. Does not overwrite. */
+export async function writeFiles(folder: string, files: readonly TemplateFile[]): Promise<void> {
+  const folders = new Set(files.map((file) => dirname(join(folder, file.path))));
+  for (const path of folders) await mkdir(path, { recursive: true });
+  for (const file of files) {
+    const path = join(folder, file.path);
+    if (file.link !== undefined) await symlink(file.link, path);
+    else {
+      await writeFile(path, file.content, { flag: "wx", mode: file.executable ? 0o777 : 0o666 });
+    }
+  }
+}
+
+async function moveInto(stage: string, target: string, holder: string): Promise<void> {
+  const existing = await readdir(target).catch(() => undefined);
+  if (existing === undefined) return rename(stage, target);
+  // The folder itself stays: it may be somebody's working directory.
+  const aside = join(holder, "old");
+  await mkdir(aside);
+  const moves: { from: string; to: string }[] = [];
+  try {
+    for (const name of existing) {
+      if (name !== kept) await move(join(target, name), join(aside, name));
+    }
+    for (const name of await readdir(stage)) await move(join(stage, name), join(target, name));
+  } catch (error) {
+    for (const { from, to } of moves.reverse()) await rename(to, from);
+    throw error;
+  }
+
+  async function move(from: string, to: string): Promise<void> {
+    await rename(from, to);
+    moves.push({ from, to });
+  }
+}
+
+function toWriteError(cause: unknown, path: string): unknown {
+  if (!(cause instanceof Error) || !("code" in cause) || cause.name === "CliError") return cause;
+  return new CliError("WRITE_FAILED", `cannot write "${path}": ${cause.message}`, {
+    hint: "check who owns the folder above it and how much room is left",
+    cause,
+  });
+}
