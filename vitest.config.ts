@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 // Tests read the runtime's sources, so that they need no build and fail where the fault is.
-const conditions = ["@kratos-ts/source", "node", "import", "default"];
+// "import", "require" and "default" are added where they belong; given here, "import" would also reach
+// what packages `require`.
+const conditions = ["@kratos-ts/source", "node"];
 
 export default defineConfig({
   resolve: { conditions },
@@ -14,7 +16,7 @@ export default defineConfig({
       "examples/*/test/**/*.test.ts",
       "contrib/*/*/test/**/*.test.ts",
     ],
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    exclude: ["**/node_modules/**", "**/dist/**", "**/test/services/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

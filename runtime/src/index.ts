@@ -1,4 +1,6 @@
+export { App } from "./app/app.ts";
 export type { AppInfo } from "./app/app-info.ts";
+export type { AppHook, AppOptions } from "./app/app-options.ts";
 export { CleanupStack } from "./app/cleanup-stack.ts";
 export { toErrorText } from "./errors/error-text.ts";
 export { errorCode, errorReason, fromError } from "./errors/from-error.ts";
@@ -36,8 +38,15 @@ export {
 export { parseStatusJson, toHttpStatus, toStatusJson } from "./errors/status-json.ts";
 export type { Awaitable, Handler, Middleware } from "./middleware/middleware.ts";
 export { chain } from "./middleware/middleware.ts";
+export type { Registrar, ServiceInstance } from "./registry/registrar.ts";
 export type { CallContext, ContextKey, TransportKind } from "./transport/context.ts";
 export { createContextKey } from "./transport/context.ts";
 export type { Header } from "./transport/header.ts";
-export type { CallOptions } from "./transport/method.ts";
+export type {
+  CallOptions,
+  GrpcCaller,
+  GrpcRouter,
+  HttpCaller,
+  HttpRouter,
+} from "./transport/method.ts";
 export type { Server } from "./transport/server.ts";
