@@ -1,0 +1,259 @@
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import { createServer as createHttp2Server } from "node:http2";
+import type { Server, Socket } from "node:net";
+import { createServer as createNetServer } from "node:net";
+import type { ListenAddress } from "../listen-address.ts";
+import { socketAddress } from "./engine-node-address.ts";
+import type {
+  ConnectionInfo,
+  CreateServerEngine,
+  Fields,
+  ServerEngine,
+  ServerStream,
+  StreamHandler,
+  StreamSink,
+} from "./engine.ts";
+import { ResetCode } from "./engine.ts";
+import { NodeHeaders, toNodeHeaders } from "./engine-node-headers.ts";
+
+/** Receive window of one stream, and of one connection, in bytes. */
+const streamWindow = 256 * 1024;
+const connectionWindow = 1024 * 1024;
+
+/** Megabytes that one connection may hold in the engine, unsent replies included, before it is refused more. */
+const sessionMemory = 64;
+
+/** The {@link ServerEngine} on `node:http2`, without TLS. */
+export const createNodeServer: CreateServerEngine = (limits, onStream, onError) => {
+  const server = createHttp2Server({
+    maxSessionMemory: sessionMemory,
+    settings: {
+      initialWindowSize: streamWindow,
+      maxConcurrentStreams: limits.maxConcurrentStreams,
+    },
+  });
+  // Node passes the list of headers as a fourth argument, which its types leave out.
+  const listener = (
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    _flags: number,
+    list: readonly string[] = [],
+  ): void => new NodeServerStream(stream, new NodeHeaders(headers, list)).open(onStream);
+  server.on("stream", listener);
+  return new NodeServerEngine(server, onError);
+};
+
+class NodeServerEngine implements ServerEngine {
+  readonly #http2: Server;
+  readonly #listener: Server;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  #waiting: Socket[] | undefined = [];
+  #closed: Promise<void> | undefined;
+  #stopping = false;
+
+  constructor(http2: Server, onError: (error: Error) => void) {
+    this.#http2 = http2;
+    http2.on("session", (session: ServerHttp2Session) => this.#addSession(session));
+    // A separate listener, since connections must wait unread until accept().
+    this.#listener = createNetServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+      if (this.#waiting === undefined) this.#serve(socket);
+      else this.#waiting.push(socket);
+    });
+    this.#listener.on("error", onError);
+  }
+
+  listen(address: ListenAddress): Promise<number | undefined> {
+    const listener = this.#listener;
+    return new Promise((resolve, reject) => {
+      listener.once("error", reject);
+      listener.listen(address, () => {
+        listener.off("error", reject);
+        const bound = listener.address();
+        resolve(typeof bound === "object" && bound !== null ? bound.port : undefined);
+      });
+    });
+  }
+
+  accept(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const socket of waiting) this.#serve(socket);
+  }
+
+  async shutdown(signal: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    this.#closed ??= new Promise((resolve) => {
+      if (this.#listener.listening) this.#listener.close(() => resolve());
+      else resolve();
+    });
+    for (const socket of this.#waiting ?? []) socket.destroy();
+    this.#waiting = undefined;
+    const cutOff = (): void => {
+      for (const session of this.#sessions) session.destroy();
+    };
+    if (signal.aborted) cutOff();
+    else signal.addEventListener("abort", cutOff, { once: true });
+    for (const session of this.#sessions) session.close();
+    try {
+      await this.#closed; // a listener closes when its last connection has
+    } finally {
+      signal.removeEventListener("abort", cutOff);
+    }
+  }
+
+  #serve(socket: Socket): void {
+    this.#http2.emit("connection", socket);
+    socket.resume();
+  }
+
+  #addSession(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.setLocalWindowSize(connectionWindow);
+    session.once("close", () => this.#sessions.delete(session));
+    session.on("error", ignore); // its streams have told their sinks
+    if (this.#stopping) session.close();
+  }
+}
+
+function ignore(): void {}
+
+/** Until the protocol has said who listens; events come later than that. */
+const deaf: StreamSink = { onData() {}, onEnd() {}, onReset() {}, onDrain() {} };
+
+const owner = Symbol("stream");
+
+/** A `node:http2` stream that knows the object made for it: no closure per stream and event. */
+interface OwnedStream extends ServerHttp2Stream {
+  [owner]: NodeServerStream;
+}
+
+class NodeServerStream implements ServerStream {
+  readonly headers: NodeHeaders;
+  readonly #session: ServerHttp2Session | undefined;
+  readonly #stream: OwnedStream;
+  #sink: StreamSink = deaf;
+  #requestEnded = false;
+  /** Nobody wants to hear of this stream any more. */
+  #silent = false;
+  #trailers: Fields | undefined;
+
+  constructor(stream: ServerHttp2Stream, headers: NodeHeaders) {
+    this.headers = headers;
+    this.#session = stream.session as ServerHttp2Session | undefined;
+    this.#stream = stream as OwnedStream;
+    this.#stream[owner] = this;
+  }
+
+  open(onStream: StreamHandler): void {
+    const stream = this.#stream;
+    stream.on("error", ignore); // "close" follows and tells more
+    stream.on("close", handleClose);
+    stream.on("wantTrailers", handleWantTrailers);
+    this.#sink = onStream(this);
+    stream.on("data", handleData);
+    stream.on("end", handleEnd);
+  }
+
+  get connection(): ConnectionInfo {
+    const socket = this.#session?.socket;
+    return { remoteAddress: socketAddress(socket?.remoteAddress, socket?.remotePort) };
+  }
+
+  respond(fields: Fields, endStream = false): void {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed) return;
+    stream.respond(toNodeHeaders(fields), endStream ? headersOnly : headersAndTrailers);
+    if (endStream) this.#finish();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed || stream.write(bytes)) return true;
+    stream.once("drain", handleDrain);
+    return false;
+  }
+
+  end(trailers: Fields, last?: Uint8Array): void {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed) return;
+    this.#trailers = trailers;
+    if (last === undefined) stream.end();
+    else stream.end(last);
+  }
+
+  reset(code: number): void {
+    this.#silent = true;
+    this.#stream.close(code);
+    this.#stream.resume(); // unread data would keep the stream alive
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  sendTrailers(): void {
+    const stream = this.#stream;
+    stream.sendTrailers(toNodeHeaders(this.#trailers ?? []));
+    this.#finish();
+  }
+
+  receive(chunk: Uint8Array): void {
+    if (!this.#silent) this.#sink.onData(chunk, 0, chunk.length);
+  }
+
+  endRequest(): void {
+    if (this.#stream.aborted) return; // Node ends the readable side of streams that died, too
+    this.#requestEnded = true;
+    if (!this.#silent) this.#sink.onEnd();
+  }
+
+  drained(): void {
+    if (!this.#silent) this.#sink.onDrain();
+  }
+
+  closed(): void {
+    if (this.#silent) return;
+    this.#silent = true;
+    this.#sink.onReset(this.#stream.rstCode ?? ResetCode.CANCEL);
+  }
+
+  /** The reply is complete: what the client still sends is of no interest. */
+  #finish(): void {
+    this.#silent = true;
+    if (this.#requestEnded) return;
+    this.#stream.resume();
+    // Node sends trailers from a setImmediate of its own; the reset has to come after them.
+    setImmediate(closeQuietly, this.#stream);
+  }
+}
+
+const headersAndTrailers = { waitForTrailers: true, sendDate: false };
+const headersOnly = { endStream: true, sendDate: false };
+
+function closeQuietly(stream: ServerHttp2Stream): void {
+  stream.close(ResetCode.NO_ERROR);
+}
+
+function handleData(this: ServerHttp2Stream, chunk: Uint8Array): void {
+  (this as OwnedStream)[owner].receive(chunk);
+}
+
+function handleEnd(this: ServerHttp2Stream): void {
+  (this as OwnedStream)[owner].endRequest();
+}
+
+function handleWantTrailers(this: ServerHttp2Stream): void {
+  (this as OwnedStream)[owner].sendTrailers();
+}
+
+function handleDrain(this: ServerHttp2Stream): void {
+  (this as OwnedStream)[owner].drained();
+}
+
+function handleClose(this: ServerHttp2Stream): void {
+  (this as OwnedStream)[owner].closed();
+}
