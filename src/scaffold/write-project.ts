@@ -49,8 +49,28 @@ export async function writeProject(target: string, files: readonly TemplateFile[
   }
 }
 
+/**
+ * Adds files to a folder that may exist, all or none: what was written before a failure is removed again.
+ * Throws WRITE_FAILED, also when one of them is there already.
+ */
+export async function addFiles(folder: string, files: readonly TemplateFile[]): Promise<void> {
+  const written: string[] = [];
+  let made: string | undefined;
+  try {
+    made = await mkdir(folder, { recursive: true });
+    for (const file of files) {
+      await writeFiles(folder, [file]);
+      written.push(join(folder, file.path));
+    }
+  } catch (cause) {
+    for (const path of written) await rm(path, { force: true });
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    throw toWriteError(cause, folder);
+  }
+}
+
 /** Writes files below `folder`, making folders as needed. Does not overwrite. */
-export async function writeFiles(folder: string, files: readonly TemplateFile[]): Promise<void> {
+async function writeFiles(folder: string, files: readonly TemplateFile[]): Promise<void> {
   const folders = new Set(files.map((file) => dirname(join(folder, file.path))));
   for (const path of folders) await mkdir(path, { recursive: true });
   for (const file of files) {
