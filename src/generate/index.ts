@@ -1,2 +1,3 @@
-export type { Emit, GenerateOptions, GenerateResult } from "./options.ts";
+export type { Emit } from "../model/emit.ts";
+export type { GenerateOptions, GenerateResult } from "./options.ts";
 export { generateFiles } from "./generate.ts";

@@ -1,7 +1,5 @@
 import type { Diagnostic } from "../diagnostic.ts";
-
-/** A kind of generated file: messages (`_pb.ts`), then one kind for each `protoc-gen-kratos-*`. */
-export type Emit = "messages" | "http" | "grpc" | "errors" | "config";
+import type { Emit } from "../model/emit.ts";
 
 /** What to generate, and from what. */
 export interface GenerateOptions {

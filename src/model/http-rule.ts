@@ -1,0 +1,244 @@
+import { getOption, hasOption, type DescField, type DescMethod } from "@bufbuild/protobuf";
+import {
+  parsePathTemplate,
+  PathTemplateError,
+  pathVariables,
+  type PathTemplate,
+} from "@kratos-ts/runtime/path-template";
+import { http } from "@kratos-ts/runtime/protos/google/api/annotations_pb.ts";
+import { HttpRuleSchema, type HttpRule } from "@kratos-ts/runtime/protos/google/api/http_pb.ts";
+import { findField, findFieldPath, listFields } from "./field-path.ts";
+import type { Place, Reporter } from "./reporter.ts";
+
+/** One rule of `google.api.http`, checked against the messages of its method. */
+export interface HttpBindingFacts {
+  /** In upper case; `*` for any. */
+  readonly method: string;
+  /** As written. */
+  readonly path: string;
+  readonly template: PathTemplate;
+  /** `*` or the name of a field in the proto; `undefined`: no body. */
+  readonly body: string | undefined;
+  /** The name of a field in the proto; `undefined`: the whole reply. */
+  readonly responseBody: string | undefined;
+  readonly place: Place;
+}
+
+const methodOptionsField = 4;
+const ruleFields = HttpRuleSchema.field;
+
+/** Messages with a JSON form of one string or number, which a path can hold. */
+const scalarMessages = /^google\.protobuf\.(?:Timestamp|Duration|FieldMask|\w+Value)$/;
+
+/** Reads the rule of a method and its additional bindings, in this order; reports all that is wrong. */
+export function readHttpBindings(
+  desc: DescMethod,
+  allowGetBody: boolean,
+  reporter: Reporter,
+): HttpBindingFacts[] {
+  if (!hasOption(desc, http)) return [];
+  const rule = getOption(desc, http);
+  const rulePath = [methodOptionsField, http.number];
+  if (desc.methodKind !== "unary") {
+    reporter.warn(
+      { declaration: desc, inner: rulePath },
+      `method "${desc.name}" streams: its http rule has no effect, it is served over gRPC`,
+    );
+    return [];
+  }
+  const read = (binding: HttpRule, inner: readonly number[]): HttpBindingFacts[] => {
+    const facts = readBinding(desc, binding, inner, allowGetBody, reporter);
+    return facts === undefined ? [] : [facts];
+  };
+  return [
+    ...read(rule, rulePath),
+    ...rule.additionalBindings.flatMap((binding, index) => {
+      const inner = [...rulePath, ruleFields.additionalBindings.number, index];
+      const place = { declaration: desc, inner };
+      if (binding.additionalBindings.length > 0) {
+        reporter.error(
+          place,
+          `an additional binding of method "${desc.name}" has additional bindings of its own`,
+          "move them up beside it, one level is all there is",
+        );
+      }
+      if (binding.body !== rule.body) {
+        reporter.warn(
+          place,
+          `this binding of method "${desc.name}" has body ${quote(binding.body)}, the first has ${quote(rule.body)}`,
+          "clients of the two have to send different requests",
+        );
+      }
+      return read(binding, inner);
+    }),
+  ];
+}
+
+function readBinding(
+  desc: DescMethod,
+  rule: HttpRule,
+  inner: readonly number[],
+  allowGetBody: boolean,
+  reporter: Reporter,
+): HttpBindingFacts | undefined {
+  const at = (field: { readonly number: number } | undefined): Place => ({
+    declaration: desc,
+    inner: field === undefined ? inner : [...inner, field.number],
+  });
+  const pattern = readPattern(rule);
+  if (pattern === undefined) {
+    reporter.error(
+      at(undefined),
+      `the http rule of method "${desc.name}" has no path`,
+      'write for instance get: "/v1/things/{id}"',
+    );
+    return undefined;
+  }
+  const { method, path } = pattern;
+  if (!/^(?:\*|[A-Z][A-Z-]*)$/.test(method)) {
+    reporter.error(
+      at(ruleFields.custom),
+      `"${method}" is no HTTP method`,
+      'use a name such as "HEAD"',
+    );
+    return undefined;
+  }
+  checkBody(desc, method, rule.body, at(ruleFields.body), allowGetBody, reporter);
+  checkResponseBody(desc, rule.responseBody, at(ruleFields.responseBody), reporter);
+  const place = at(HttpRuleSchema.oneofs[0]?.fields.find((f) => f.localName === rule.pattern.case));
+  const template = readTemplate(path, place, reporter);
+  if (template === undefined) return undefined;
+  for (const { fieldPath } of pathVariables(template)) {
+    checkVariable(desc, path, fieldPath, rule.body, place, reporter);
+  }
+  return {
+    method,
+    path,
+    template,
+    body: rule.body === "" ? undefined : rule.body,
+    responseBody:
+      rule.responseBody === "" || rule.responseBody === "*" ? undefined : rule.responseBody,
+    place,
+  };
+}
+
+function readPattern(rule: HttpRule): { method: string; path: string } | undefined {
+  switch (rule.pattern.case) {
+    case undefined:
+      return undefined;
+    case "custom":
+      return { method: rule.pattern.value.kind.toUpperCase(), path: rule.pattern.value.path };
+    default:
+      return { method: rule.pattern.case.toUpperCase(), path: rule.pattern.value };
+  }
+}
+
+function readTemplate(path: string, place: Place, reporter: Reporter): PathTemplate | undefined {
+  try {
+    return parsePathTemplate(path);
+  } catch (error) {
+    if (!(error instanceof PathTemplateError)) throw error;
+    const where = `at character ${error.offset + 1} of path "${path}"`;
+    reporter.error(place, `${error.reason}, ${where}`, error.hint);
+    return undefined;
+  }
+}
+
+function checkVariable(
+  desc: DescMethod,
+  path: string,
+  fieldPath: readonly string[],
+  body: string,
+  place: Place,
+  reporter: Reporter,
+): void {
+  const name = fieldPath.join(".");
+  const found = findFieldPath(desc.input, fieldPath);
+  if (!found.ok) {
+    const reason = found.reason === `unknown field "${name}"` ? "" : `: ${found.reason}`;
+    const message =
+      reason === ""
+        ? `path "${path}" names unknown field "${name}"`
+        : `path variable "${name}"${reason}, in path "${path}"`;
+    reporter.error(place, message, found.hint);
+    return;
+  }
+  const { field } = found;
+  const kind = describeNonScalar(field);
+  if (kind !== undefined) {
+    reporter.error(
+      place,
+      `path variable "${name}" is ${kind}, in path "${path}"`,
+      "a path can hold single values only: take a field inside it, or move it to the body or the query",
+    );
+  } else if (field.fieldKind === "message") {
+    reporter.warn(
+      place,
+      `path variable "${name}" is a "${field.message.typeName}", which other implementations refuse`,
+    );
+  }
+  if (body === fieldPath[0]) {
+    reporter.warn(
+      place,
+      `field "${body}" is the body and "${name}" a path variable: the path wins`,
+      "take one of them out of the rule",
+    );
+  }
+}
+
+function describeNonScalar(field: DescField): string | undefined {
+  switch (field.fieldKind) {
+    case "list":
+      return "repeated";
+    case "map":
+      return "a map";
+    case "message":
+      return scalarMessages.test(field.message.typeName) ? undefined : "a message";
+    default:
+      return undefined;
+  }
+}
+
+function checkBody(
+  desc: DescMethod,
+  method: string,
+  body: string,
+  place: Place,
+  allowGetBody: boolean,
+  reporter: Reporter,
+): void {
+  if (body === "") return;
+  if (!allowGetBody && ["GET", "DELETE", "HEAD"].includes(method)) {
+    reporter.error(
+      place,
+      `${method} of method "${desc.name}" has a body, which proxies and clients drop`,
+      "take body out of the rule, then all fields come by path and query; --allow-get-body accepts it",
+    );
+  }
+  if (body === "*") return;
+  if (body.includes(".")) {
+    reporter.error(
+      place,
+      `body "${body}" lies inside another field`,
+      "name a field of the request itself",
+    );
+  } else if (findField(desc.input, body) === undefined) {
+    reporter.error(place, `body names unknown field "${body}"`, listFields(desc.input, body));
+  }
+}
+
+function checkResponseBody(
+  desc: DescMethod,
+  responseBody: string,
+  place: Place,
+  reporter: Reporter,
+): void {
+  if (responseBody === "" || responseBody === "*") return;
+  if (findField(desc.output, responseBody) !== undefined) return;
+  const hint = listFields(desc.output, responseBody);
+  reporter.error(place, `response_body names unknown field "${responseBody}"`, hint);
+}
+
+function quote(body: string): string {
+  return body === "" ? "none" : `"${body}"`;
+}

@@ -1,0 +1,67 @@
+import type { DescFile } from "@bufbuild/protobuf";
+import type { Diagnostic } from "../diagnostic.ts";
+import { sortDiagnostics } from "../diagnostic.ts";
+import { readConfigTypes, type ConfigTypeFacts } from "./config-facts.ts";
+import type { Emit } from "./emit.ts";
+import { readErrors, reportDuplicateErrors, type ErrorFacts } from "./error-facts.ts";
+import { createReporter } from "./reporter.ts";
+import { reportRouteCollisions } from "./route-collisions.ts";
+import { readServices, type ServiceFacts } from "./service-facts.ts";
+
+/** What generators need to know of a proto file, read once. */
+export interface FileFacts {
+  readonly desc: DescFile;
+  /** Kinds of files to make of it. */
+  readonly emit: ReadonlySet<Emit>;
+  readonly services: readonly ServiceFacts[];
+  readonly errors: readonly ErrorFacts[];
+  readonly configTypes: readonly ConfigTypeFacts[];
+}
+
+/** The facts of a run. A diagnostic may depend on all of its files; facts only on their own file. */
+export interface Model {
+  readonly files: readonly FileFacts[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** How to read a {@link Model}. */
+export interface ModelOptions {
+  /** Kinds of files to make of a file; decides what is read and checked. */
+  readonly emit: (file: DescFile) => ReadonlySet<Emit>;
+  /** A file's name as the user knows it. */
+  readonly displayPath: (file: DescFile) => string;
+  /** Whether a file is, or would be, generated as configuration. */
+  readonly isConfig: (file: DescFile) => boolean;
+  /** Accept `body` on GET and DELETE. */
+  readonly allowGetBody: boolean;
+}
+
+/** Reads `files`, with every problem that they hold. */
+export function readModel(files: readonly DescFile[], options: ModelOptions): Model {
+  const reporter = createReporter(options.displayPath);
+  const facts = files
+    .map((desc): FileFacts => {
+      const emit = options.emit(desc);
+      const http = emit.has("http");
+      const { allowGetBody } = options;
+      return {
+        desc,
+        emit,
+        services:
+          http || emit.has("grpc") ? readServices(desc, { http, allowGetBody }, reporter) : [],
+        errors: emit.has("errors") ? readErrors(desc, reporter) : [],
+        configTypes: emit.has("config") ? readConfigTypes(desc, options.isConfig, reporter) : [],
+      };
+    })
+    // Which of two colliding places is reported must not depend on the order of the arguments.
+    .sort((a, b) => (a.desc.name < b.desc.name ? -1 : 1));
+  reportRouteCollisions(
+    facts.flatMap(({ services }) => services),
+    reporter,
+  );
+  reportDuplicateErrors(
+    facts.map(({ errors }) => errors),
+    reporter,
+  );
+  return { files: facts, diagnostics: sortDiagnostics(reporter.diagnostics) };
+}
