@@ -20,7 +20,8 @@ server.on("stream", (stream) => {
   });
   stream.on("end", () => {
     const request = requestCodec.fromBinary(received ?? Buffer.alloc(0), prefixBytes);
-    const frame = Buffer.from(replyCodec.toBinary(createOrder(request), prefixBytes).buffer);
+    const { buffer, byteOffset, length } = replyCodec.toBinary(createOrder(request), prefixBytes);
+    const frame = Buffer.from(buffer, byteOffset, length);
     frame.writeUInt32BE(frame.length - prefixBytes, 1);
     stream.respond(headers, { waitForTrailers: true });
     stream.end(frame);
