@@ -15,6 +15,7 @@ export const cliErrorCodes = {
   INCOMPLETE: { exitCode: 1, meaning: "a step was done in part; the rest is left to the user" },
   INSTALL_FAILED: { exitCode: 1, meaning: "npm could not install the dependencies" },
   PROJECT_NOT_FOUND: { exitCode: 1, meaning: "the command needs a project and is not in one" },
+  SOURCE_INVALID: { exitCode: 1, meaning: "a TypeScript file of the project cannot be parsed" },
   TEMPLATE_INVALID: { exitCode: 1, meaning: "the template is not a project" },
   TEMPLATE_UNREACHABLE: { exitCode: 1, meaning: "the template could not be fetched" },
   TOOL_FAILED: { exitCode: 1, meaning: "a program that the CLI needs is missing or failed" },

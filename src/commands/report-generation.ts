@@ -1,3 +1,4 @@
+import { relative, resolve } from "node:path";
 import { formatDiagnostic, hasErrors } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { generateFiles } from "../generate/index.ts";
@@ -7,12 +8,13 @@ import type { Shell } from "../shell.ts";
 /** Generates and prints what came of it; returns the exit code. */
 export async function generateAndReport(options: GenerateOptions, shell: Shell): Promise<number> {
   const result = await generateFiles(options);
+  const show = (file: string): string => relative(shell.cwd, resolve(options.root, file));
   reportDiagnostics(result.diagnostics, shell);
   if (hasErrors(result.diagnostics)) return 1;
-  for (const file of result.written) shell.out.line(`wrote ${file}`);
+  for (const file of result.written) shell.out.line(`wrote ${show(file)}`);
   for (const file of result.orphaned) {
     shell.err.line(
-      `${shell.err.colors.yellow("warning:")} "${file}" was generated from a proto that is gone, remove it`,
+      `${shell.err.colors.yellow("warning:")} "${show(file)}" was generated from a proto that is gone, remove it`,
     );
   }
   const { written, unchanged } = result;
