@@ -129,6 +129,8 @@ function describePackageFault(
       return `"${specifier}" is no public entry, choose from ${entries.join(", ")}`;
     }
   }
-  if (home.dependencies.has(name) || name === home.name) return undefined;
+  // The workspace root bundles what it uses of its workspaces.
+  const isBundled = home.folder === "" && specifier.startsWith(rule.ownScope);
+  if (home.dependencies.has(name) || name === home.name || isBundled) return undefined;
   return `"${name}" is not among the dependencies of "${home.folder === "" ? "." : home.folder}/package.json"`;
 }

@@ -313,6 +313,8 @@ export const rules: readonly Rule[] = [
       ".join",
       ".concat",
       ".toSorted",
+      ".split",
+      ".replaceAll",
     ],
   },
   {
