@@ -177,7 +177,6 @@ describe("parseRequestTarget", () => {
     ["//evil.com/x", "//evil.com/x", ""],
     ["/v1/../admin", "/v1/../admin", ""],
     ["*", "*", ""],
-    ["/v1/\u00e4\u00bd\u00a0?q=\u00c3\u00a9", "/v1/%E4%BD%A0", "q=%C3%A9"],
   ])("splits %s", ([url, path, query]) => {
     expect(parseRequestTarget(url)).toEqual({ path, query });
   });

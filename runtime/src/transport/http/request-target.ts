@@ -10,8 +10,8 @@ export interface RequestTarget {
 
 /**
  * Splits a request target without normalising anything: a URL parser would resolve `..` and take the host
- * out of `//host/path`. Scheme and authority of the absolute form are dropped; characters beyond ASCII,
- * which HTTP parsers hand on as Latin-1, are taken for UTF-8. Throws {@link MalformedPathError}.
+ * out of `//host/path`. Scheme and authority of the absolute form are dropped.
+ * Throws {@link MalformedPathError}.
  */
 export function parseRequestTarget(url: string): RequestTarget {
   // Nearly every target: a slash, then printable ASCII without "#".
@@ -28,12 +28,6 @@ function repairTarget(url: string): string {
   let target = url.replace(/^https?:\/\/[^/?]*/i, "");
   if (target === "" || target.startsWith("?")) target = `/${target}`;
   if (!target.startsWith("/")) throw new MalformedPathError("the request target is not a path");
-  return target.replace(/[^!-~]+/g, (text) => {
-    const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
-    try {
-      return encodeURIComponent(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    } catch {
-      throw new MalformedPathError("the request target is not UTF-8");
-    }
-  });
+  if (/[^!-~]/.test(target)) throw new MalformedPathError("a URL must be ASCII, encode the rest");
+  return target;
 }

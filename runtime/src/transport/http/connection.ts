@@ -1,0 +1,92 @@
+import type { Socket } from "node:net";
+
+/** A call that waits for something while its connection may go away. */
+export interface OpenCall {
+  /** Belongs to {@link Connection}. */
+  nextOnConnection: OpenCall | undefined;
+  /** The client has gone, or the server goes; nothing can be sent any more. */
+  onConnectionLost(reason: "client" | "server"): void;
+  /** What came after the start of this call is no HTTP. */
+  onProtocolError(status: number, message: string): void;
+}
+
+const connectionKey = Symbol("connection");
+
+interface TrackedSocket extends Socket {
+  [connectionKey]?: Connection;
+}
+
+/** What a server knows of one of its connections. */
+export class Connection {
+  readonly socket: Socket;
+  /** The address of the other side as `host:port`. */
+  readonly peer: string;
+  #calls: OpenCall | undefined;
+  #seenBytes = 0;
+  #quietSweeps = 0;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    const { remoteAddress = "", remotePort } = socket;
+    const host = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress;
+    this.peer = remotePort === undefined ? "" : `${host}:${remotePort}`;
+    (socket as TrackedSocket)[connectionKey] = this;
+  }
+
+  static of(socket: Socket): Connection | undefined {
+    return (socket as TrackedSocket)[connectionKey];
+  }
+
+  /** Calls that wait; nearly always at most one, since few clients pipeline. */
+  get hasCalls(): boolean {
+    return this.#calls !== undefined;
+  }
+
+  add(call: OpenCall): void {
+    call.nextOnConnection = this.#calls;
+    this.#calls = call;
+  }
+
+  remove(call: OpenCall): void {
+    if (this.#calls === call) {
+      this.#calls = call.nextOnConnection;
+    } else {
+      let previous = this.#calls;
+      while (previous !== undefined && previous.nextOnConnection !== call) {
+        previous = previous.nextOnConnection;
+      }
+      if (previous !== undefined) previous.nextOnConnection = call.nextOnConnection;
+    }
+    call.nextOnConnection = undefined;
+  }
+
+  /** Ends every call that waits. */
+  lose(reason: "client" | "server"): void {
+    this.#endAll((call) => call.onConnectionLost(reason));
+  }
+
+  /** Ends every call that waits, because what follows it on the wire is broken. */
+  fail(status: number, message: string): void {
+    this.#endAll((call) => call.onProtocolError(status, message));
+  }
+
+  /**
+   * Closes the connection when nothing has gone over it since `sweeps` calls of this. A client may have
+   * sent a request already when a connection looks idle, so one look is not enough.
+   */
+  closeWhenQuiet(sweeps: number): void {
+    const bytes = this.socket.bytesRead + this.socket.bytesWritten;
+    this.#quietSweeps = bytes === this.#seenBytes && !this.hasCalls ? this.#quietSweeps + 1 : 0;
+    this.#seenBytes = bytes;
+    if (this.#quietSweeps >= sweeps) this.socket.destroySoon();
+  }
+
+  #endAll(end: (call: OpenCall) => void): void {
+    let call = this.#calls;
+    while (call !== undefined) {
+      const next: OpenCall | undefined = call.nextOnConnection;
+      end(call);
+      call = next;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { ServerResponse } from "node:http";
+import type { KratosError } from "../../errors/kratos-error.ts";
+import { toHttpStatus, toStatusJson } from "../../errors/status-json.ts";
+import type { HeaderMap } from "./header-map.ts";
+
+/** Sends a whole response at once. `header` is what a handler wants to add. */
+export function sendReply(
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  body: string | Uint8Array,
+  header: HeaderMap | undefined,
+  closing: boolean,
+): void {
+  const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+  // Names and values in turn: what Node reads without making anything of it first.
+  const fields = ["Content-Type", contentType, "Content-Length", String(length)];
+  if (header !== undefined) appendHeader(fields, header);
+  if (closing) fields.push("Connection", "close");
+  response.writeHead(status, fields);
+  // Text that is all ASCII goes out as it lies in memory.
+  if (length === body.length) response.end(body, "latin1");
+  else response.end(body);
+}
+
+/** Sends an error in Kratos's shape. */
+export function sendError(
+  response: ServerResponse,
+  error: KratosError,
+  header: HeaderMap | undefined,
+  closing: boolean,
+): void {
+  const status = toHttpStatus(error.code);
+  sendReply(response, status, "application/json", toStatusJson(error), header, closing);
+}
+
+function appendHeader(fields: string[], header: HeaderMap): void {
+  for (const [name, values] of header.entries()) {
+    switch (name) {
+      case "content-type":
+        fields[1] = values.at(-1)!;
+        break;
+      // These describe the message on the wire, which is this package's business.
+      case "connection":
+      case "content-length":
+      case "keep-alive":
+      case "transfer-encoding":
+      case "upgrade":
+        break;
+      default:
+        for (const value of values) fields.push(name, value);
+    }
+  }
+}

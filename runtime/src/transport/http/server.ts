@@ -1,0 +1,296 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server as NodeServer,
+  type ServerResponse,
+} from "node:http";
+import { Server as NetServer, type Socket } from "node:net";
+import type { AppInfo } from "../../app/app-info.ts";
+import { KratosError } from "../../errors/kratos-error.ts";
+import { createLogger } from "../../log/create-logger.ts";
+import { chain, type Handler, type Middleware } from "../../middleware/middleware.ts";
+import { OperationMiddleware } from "../../middleware/operation-middleware.ts";
+import { CallTimers } from "../grpc/call-timers.ts";
+import { listenError, parseListenAddress, publicEndpoint } from "../listen-address.ts";
+import type { HttpBinding, HttpRoute, HttpRouter, UnaryHandler } from "../method.ts";
+import type { Server } from "../server.ts";
+import { bindingError, excerpt } from "./binding-error.ts";
+import { type BindingOptions, compileBinding } from "./binding.ts";
+import { Connection } from "./connection.ts";
+import { HeaderMap } from "./header-map.ts";
+import { PathTemplateError } from "./path-template.ts";
+import { answerProtocolError } from "./protocol-error.ts";
+import { compileReply } from "./reply.ts";
+import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
+import { sendError } from "./response.ts";
+import { RouteRuleError } from "./route-error.ts";
+import { MalformedPathError, RouteConflictError, type RouteMatch, Router } from "./router.ts";
+import { type CallHost, ServerCall, type ServedRoute } from "./server-call.ts";
+import {
+  completeServerOptions,
+  type CompleteServerOptions,
+  type HttpServerOptions,
+} from "./server-options.ts";
+
+/** How often, in milliseconds, a stopping server looks for idle connections, and how often before it closes one. */
+const sweepInterval = 25;
+const quietSweeps = 4;
+
+/**
+ * Serves unary RPCs over HTTP/1.1 by their `google.api.http` rules.
+ * Routes and middleware are registered before {@link start}.
+ */
+export class HttpServer implements Server, HttpRouter {
+  readonly #options: CompleteServerOptions;
+  readonly #bindingOptions: BindingOptions;
+  readonly #middleware: OperationMiddleware;
+  readonly #host: CallHost;
+  readonly #router: Router<PendingRoute>;
+  readonly #routes: PendingRoute[] = [];
+  readonly #server: NodeServer;
+  readonly #connections = new Set<Connection>();
+  /** Requests that came before {@link start}: the listener opens earlier, to know its port. */
+  #held: [IncomingMessage, ServerResponse][] | undefined = [];
+  #listening: Promise<URL> | undefined;
+  #port: number | undefined;
+  #started = false;
+  #drained: Promise<void> | undefined;
+
+  constructor(options: HttpServerOptions = {}) {
+    const complete = completeServerOptions(options);
+    this.#options = complete;
+    this.#bindingOptions = {
+      json: complete.json,
+      strictQuery: complete.strict.query,
+      ...complete.compat,
+    };
+    this.#middleware = new OperationMiddleware(complete.middleware);
+    this.#router = new Router({ strictSlash: complete.strict.slash });
+    this.#host = {
+      timers: new CallTimers(complete.timeout),
+      logger: options.logger ?? createLogger(),
+      timeout: complete.timeout,
+      maxBodyBytes: complete.maxBodyBytes,
+      strictBody: complete.strict.body,
+      endpoint: "",
+      draining: false,
+    };
+    this.#server = createServer({ keepAliveTimeout: complete.idleTimeout });
+    this.#server.on("request", (request, response) => this.#receive(request, response));
+    this.#server.on("connection", (socket) => this.#track(socket));
+    this.#server.on("clientError", answerProtocolError);
+  }
+
+  /** The port that is listened on; undefined before {@link endpoint} has resolved, and for Unix sockets. */
+  get port(): number | undefined {
+    return this.#port;
+  }
+
+  /**
+   * Serves an operation by all its rules. Throws `RouteConflictError` when another operation has one of
+   * them, and `RouteRuleError` when a rule does not fit the messages.
+   */
+  handle<I extends DescMessage, O extends DescMessage>(
+    route: HttpRoute<I, O>,
+    handler: UnaryHandler<I, O>,
+  ): void {
+    const { operation } = route;
+    this.#refuseWhenStarted(`add "${operation}" to`);
+    for (const rule of route.bindings) {
+      const pending = this.#compile(route, rule, handler as Handler);
+      this.#routes.push(pending);
+    }
+  }
+
+  /**
+   * Adds middleware inside the server's own to the operations that `selector` matches: one operation, or
+   * all with a prefix when it ends in `*`. Of several selectors that match, only the most exact one counts.
+   */
+  use(selector: string, ...middleware: readonly Middleware[]): void {
+    this.#refuseWhenStarted(`use "${selector}" on`);
+    this.#middleware.use(selector, middleware);
+  }
+
+  endpoint(): Promise<URL> {
+    this.#listening ??= this.#listen();
+    return this.#listening;
+  }
+
+  async start(_app: AppInfo): Promise<void> {
+    const endpoint = await this.endpoint();
+    if (this.#started) return;
+    this.#started = true;
+    this.#host.endpoint = endpoint.href;
+    for (const route of this.#routes) {
+      route.handler = chain(...this.#middleware.match(route.operation))(route.bareHandler);
+    }
+    this.#host.logger.info({ addr: endpoint.host }, "[HTTP] server listening");
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const [request, response] of held) this.#serve(request, response);
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    this.#drained ??= this.#drain();
+    const cut = () => {
+      for (const connection of this.#connections) {
+        connection.lose("server");
+        connection.socket.destroy();
+      }
+    };
+    if (signal.aborted) cut();
+    signal.addEventListener("abort", cut, { once: true });
+    try {
+      await this.#drained;
+    } finally {
+      signal.removeEventListener("abort", cut);
+    }
+  }
+
+  #compile(
+    route: HttpRoute<DescMessage, DescMessage>,
+    rule: HttpBinding,
+    bareHandler: Handler,
+  ): PendingRoute {
+    const { operation, input, output } = route;
+    const pending: Partial<PendingRoute> = { operation, path: rule.path, bareHandler };
+    try {
+      if (!/^(?:\*|[A-Z][A-Z-]*)$/.test(rule.method)) {
+        throw new Error(`"${rule.method}" is no HTTP method, write it in upper case`);
+      }
+      const template = this.#router.add(rule.method, rule.path, operation, pending as PendingRoute);
+      return Object.assign(pending, {
+        binding: compileBinding(input, rule, template, this.#bindingOptions),
+        encodeReply: compileReply(output, rule.responseBody, this.#options.json),
+        handler: bareHandler,
+      }) as PendingRoute;
+    } catch (error) {
+      if (error instanceof RouteConflictError || !(error instanceof Error)) throw error;
+      const where = error instanceof PathTemplateError ? "" : `${rule.method} ${rule.path}: `;
+      throw new RouteRuleError(operation, where + error.message, error);
+    }
+  }
+
+  async #listen(): Promise<URL> {
+    const { network, addr } = this.#options;
+    try {
+      if (this.#drained !== undefined) throw new Error("the server was stopped before");
+      const address = parseListenAddress(network, addr);
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once("error", reject);
+        this.#server.listen(address, () => {
+          this.#server.off("error", reject);
+          resolve();
+        });
+      });
+    } catch (error) {
+      throw listenError(error, addr);
+    }
+    this.#server.on("error", (error) => {
+      this.#host.logger.error({ err: error }, "[HTTP] listener failed");
+    });
+    const bound = this.#server.address();
+    this.#port = typeof bound === "object" && bound !== null ? bound.port : undefined;
+    return publicEndpoint("http", addr, this.#port);
+  }
+
+  #track(socket: Socket): void {
+    const connection = new Connection(socket);
+    this.#connections.add(connection);
+    socket.on("close", () => {
+      this.#connections.delete(connection);
+      connection.lose("client");
+    });
+  }
+
+  #receive(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#held === undefined) this.#serve(request, response);
+    else this.#held.push([request, response]);
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const method = request.method!;
+    let target: RequestTarget;
+    let match: RouteMatch<PendingRoute> | undefined;
+    try {
+      target = parseRequestTarget(request.url!);
+      match = this.#router.find(method, target.path);
+      if (match === undefined) {
+        this.#refuse(method, target.path, response);
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedPathError)) throw error;
+      this.#sendError(response, bindingError(error.message, error));
+      return;
+    }
+    new ServerCall(this.#host, match.target, match.segments, target.query, request, response).run();
+  }
+
+  /** Answers what no route serves. */
+  #refuse(method: string, path: string, response: ServerResponse): void {
+    const allowed = this.#router.allowedMethods(path);
+    if (method === "OPTIONS" && (allowed.length > 0 || path === "*")) {
+      const allow = path === "*" ? [] : ["Allow", [...allowed, "OPTIONS"].join(", ")];
+      if (this.#host.draining) allow.push("Connection", "close");
+      response.writeHead(204, allow).end();
+    } else if (allowed.length === 0) {
+      const message = `nothing is served at ${excerpt(path)}`;
+      this.#sendError(response, new KratosError(404, "ROUTE_NOT_FOUND", message));
+    } else {
+      const header = new HeaderMap();
+      header.set("Allow", allowed.join(", "));
+      const message = `method "${method}" is not served at ${excerpt(path)}, use ${allowed.join(", ")}`;
+      this.#sendError(response, new KratosError(405, "METHOD_NOT_ALLOWED", message), header);
+    }
+  }
+
+  #sendError(response: ServerResponse, error: KratosError, header?: HeaderMap): void {
+    sendError(response, error, header, this.#host.draining);
+  }
+
+  async #drain(): Promise<void> {
+    this.#host.draining = true;
+    // A listener that is being opened has to be there before it can be closed.
+    await this.#listening?.catch(() => undefined);
+    if (this.#server.listening) {
+      // Only the listener: closing the HTTP server would cut idle connections, into which clients may
+      // have sent a request already.
+      NetServer.prototype.close.call(this.#server);
+    }
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const [, response] of held) {
+      this.#sendError(response, new KratosError(503, "SERVER_STOPPED", "the server stops"));
+    }
+    await this.#closeConnections();
+    this.#server.close(() => undefined); // ends its timers
+  }
+
+  #closeConnections(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#connections.size === 0) {
+        resolve();
+        return;
+      }
+      const timer = setInterval(() => {
+        for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
+        if (this.#connections.size > 0) return;
+        clearInterval(timer);
+        resolve();
+      }, sweepInterval);
+    });
+  }
+
+  #refuseWhenStarted(what: string): void {
+    if (!this.#started) return;
+    throw new Error(`cannot ${what} a server that has started, do it before start()`);
+  }
+}
+
+/** A route whose handler gets its middleware when the server starts. */
+interface PendingRoute extends ServedRoute {
+  readonly bareHandler: Handler;
+  handler: Handler;
+}
