@@ -127,12 +127,7 @@ export function createProgram(shell: Shell): Program {
           "errors, configuration. Writes only what changed.",
       )
       .argument("<file or folder...>", ".proto files, or folders that hold some")
-      .addOption(
-        new Option(
-          "-p, --proto_path <folder>",
-          "another root for imports; may be repeated (default: $KRATOS_PROTO_PATH)",
-        ).argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]),
-      )
+      .addOption(protoPathOption())
       .action((paths: string[], flags: unknown) =>
         finish(() =>
           import("./commands/proto-client.ts").then((m) => m.runProtoClient(paths, flags, shell)),
@@ -153,6 +148,7 @@ export function createProgram(shell: Shell): Program {
       )
       .argument("<file>", "a .proto file")
       .option("-t, --target-dir <folder>", "where the class goes", "internal/service")
+      .addOption(protoPathOption())
       .action((path: string, flags: unknown) =>
         finish(() =>
           import("./commands/proto-server.ts").then((m) => m.runProtoServer(path, flags, shell)),
@@ -187,6 +183,14 @@ export function createProgram(shell: Shell): Program {
       "kratos-ts run -- --conf configs/local.yaml",
     ]);
   }
+}
+
+/** As in Kratos, with an underscore. */
+function protoPathOption(): Option {
+  return new Option(
+    "-p, --proto_path <folder>",
+    "another root for imports; may be repeated (default: $KRATOS_PROTO_PATH)",
+  ).argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]);
 }
 
 function addExamples(command: Command, lines: readonly string[]): void {

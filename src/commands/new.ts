@@ -5,8 +5,8 @@ import { CliError } from "../cli-error.ts";
 import { readOwnPackage } from "../project/own-package.ts";
 import { findNamedPrograms } from "../run/find-program.ts";
 import { runProgram } from "../run/run-program.ts";
-import { addService } from "../scaffold/add-service.ts";
 import { installDependencies } from "../scaffold/install-dependencies.ts";
+import { makeNestedService } from "../scaffold/make-nested-service.ts";
 import { checkTarget, makeProject } from "../scaffold/make-project.ts";
 import type { MadeProject } from "../scaffold/make-project.ts";
 import { findObstacles } from "../scaffold/write-project.ts";
@@ -98,7 +98,7 @@ function make(
   const template =
     repo === undefined ? undefined : { repo, branch, timeout, cwd, interactive: mayAsk, signal };
   const options = { target, template, replace, own: readOwnPackage() };
-  return flags.nomod ? addService(options) : makeProject(options);
+  return flags.nomod ? makeNestedService(options) : makeProject(options);
 }
 
 async function start(project: MadeProject, shell: Shell): Promise<number> {

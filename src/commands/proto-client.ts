@@ -1,15 +1,14 @@
 import { existsSync } from "node:fs";
-import { delimiter, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { CliError } from "../cli-error.ts";
 import { findProjectRoot } from "../project/project-root.ts";
 import type { Shell } from "../shell.ts";
 import { parseFlags } from "./flags.ts";
+import { protoPathFlag, readProtoPaths } from "./proto-paths.ts";
 import { generateAndReport } from "./report-generation.ts";
 
-const schema = z.strictObject({
-  proto_path: z.array(z.string().min(1, "name a folder")).optional(),
-});
+const schema = z.strictObject({ proto_path: protoPathFlag });
 
 /** `kratos-ts proto client`. */
 export async function runProtoClient(
@@ -18,21 +17,14 @@ export async function runProtoClient(
   shell: Shell,
 ): Promise<number> {
   const flags = parseFlags(schema, rawFlags);
-  const protoPaths = flags.proto_path ?? splitPaths(shell.env["KRATOS_PROTO_PATH"]);
+  const protoPaths = readProtoPaths(flags.proto_path, shell);
   const byRoot = groupByRoot(paths, shell.cwd);
   let exitCode = 0;
   for (const [root, files] of byRoot) {
-    const code = await generateAndReport(
-      { root, paths: files, protoPaths: protoPaths.map((path) => resolve(shell.cwd, path)) },
-      shell,
-    );
+    const code = await generateAndReport({ root, paths: files, protoPaths }, shell);
     exitCode = Math.max(exitCode, code);
   }
   return exitCode;
-}
-
-function splitPaths(variable: string | undefined): string[] {
-  return variable?.split(delimiter).filter((path) => path !== "") ?? [];
 }
 
 /** One command line may name files of several projects of a repository. */

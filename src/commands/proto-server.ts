@@ -1,3 +1,81 @@
-export function runProtoServer(...args: readonly unknown[]): Promise<number> {
-  return Promise.resolve(args.length * 0);
+import { existsSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { z } from "zod";
+import { CliError } from "../cli-error.ts";
+import { findProjectRoot } from "../project/project-root.ts";
+import { addServices } from "../scaffold/add-services.ts";
+import type { AddedServices } from "../scaffold/add-services.ts";
+import { readProtoServices } from "../scaffold/proto-services.ts";
+import type { ProtoServices } from "../scaffold/proto-services.ts";
+import type { Shell } from "../shell.ts";
+import { parseFlags } from "./flags.ts";
+import { protoPathFlag, readProtoPaths } from "./proto-paths.ts";
+import { reportDiagnostics } from "./report-generation.ts";
+
+const schema = z.strictObject({
+  targetDir: z.string().min(1, "name a folder"),
+  proto_path: protoPathFlag,
+});
+
+/** `kratos-ts proto server`. */
+export async function runProtoServer(
+  path: string,
+  rawFlags: unknown,
+  shell: Shell,
+): Promise<number> {
+  const flags = parseFlags(schema, rawFlags);
+  const file = resolve(shell.cwd, path);
+  if (!existsSync(file)) {
+    throw new CliError("FILE_NOT_FOUND", `"${path}" does not exist`, {
+      hint: `make it with \`kratos-ts proto add ${path}\``,
+    });
+  }
+  const root = findProjectRoot(dirname(file)) ?? shell.cwd;
+  const proto = await readProtoServices(root, file, readProtoPaths(flags.proto_path, shell));
+  reportDiagnostics(proto.diagnostics, shell);
+  if (proto.diagnostics.some(({ severity }) => severity === "error")) return 1;
+  const services = proto.services.filter(({ methods }) => methods.length > 0);
+  if (services.length === 0) {
+    throw new CliError("GENERATION_FAILED", `"${path}" has no service with a method`, {
+      hint: "name the .proto that defines the service",
+    });
+  }
+  const folder = resolve(shell.cwd, flags.targetDir);
+  const added = await addServices(services, { root, folder, proto });
+  return report(added, proto, path, shell);
+}
+
+function report(added: AddedServices, proto: ProtoServices, path: string, shell: Shell): number {
+  const show = (file: string): string => relative(shell.cwd, file);
+  const note = (text: string): void =>
+    shell.err.line(`${shell.err.colors.yellow("note:")} ${text}`);
+  for (const { path: file, text } of added.classes) {
+    shell.out.line(text === undefined ? `kept ${show(file)}` : `created ${show(file)}`);
+  }
+  for (const { path: file, text } of added.registrations) {
+    if (text !== undefined) shell.out.line(`updated ${show(file)}`);
+  }
+  if (!existsSync(proto.generatedFile("grpc"))) {
+    note(`its code is not generated yet, run \`kratos-ts proto client ${path}\``);
+  }
+  if (added.registrations.length === 0) {
+    const names = added.classes.map(({ names: { className } }) => className).join(", ");
+    note(
+      `there is no internal/server/services.ts, so register ${names} where your servers are made`,
+    );
+  }
+  const problems = listProblems(added, show);
+  if (problems.length === 0) return 0;
+  throw new CliError("INCOMPLETE", "some of it is left to you", { details: problems.join("\n") });
+}
+
+function listProblems(added: AddedServices, show: (file: string) => string): string[] {
+  return [
+    ...added.classes
+      .filter(({ missing }) => missing.length > 0)
+      .map(({ path, missing }) => `${show(path)}: add the methods ${missing.join(", ")}`),
+    ...added.registrations.flatMap(({ path, left }) =>
+      left.map(({ line, place }) => `${show(path)}: add \`${line}\` to ${place}`),
+    ),
+  ];
 }

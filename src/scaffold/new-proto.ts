@@ -18,11 +18,9 @@ export interface NewProto {
   readonly notes: readonly string[];
 }
 
-const keywords = new Set(
-  "syntax import weak public package option message enum service rpc returns stream extend extensions reserved oneof map group optional required repeated to max".split(
-    " ",
-  ),
-);
+/** Words that protobuf's own grammar uses. */
+const keywords =
+  /^(enum|extend|extensions|group|import|map|max|message|oneof|option|optional|package|public|repeated|required|reserved|returns|rpc|service|stream|syntax|to|weak)$/;
 
 /**
  * Writes a proto with a service at `path`, and an `error_reason.proto` beside it when the folder defines no
@@ -113,7 +111,7 @@ function checkNames(path: string, segments: readonly string[], name: string): vo
   for (const segment of segments) {
     if (!/^[a-z][a-z0-9_]*$/.test(segment)) {
       problems.push(`"${segment}" cannot be part of a package: use a-z, 0-9 and _`);
-    } else if (keywords.has(segment)) problems.push(`"${segment}" is a keyword of protobuf`);
+    } else if (keywords.test(segment)) problems.push(`"${segment}" is a keyword of protobuf`);
   }
   if (!/^[A-Za-z][A-Za-z0-9_.]*$/.test(name)) {
     const better = `${toSnake(name.replace(/\.proto$/, "").replace(/[^A-Za-z0-9]+/g, "_"))}.proto`;

@@ -1,6 +1,6 @@
 import MagicString from "magic-string";
-import { parseSync } from "oxc-parser";
-import type { Program } from "oxc-parser";
+import { parseSync, Visitor } from "oxc-parser";
+import type { Class, Program } from "oxc-parser";
 import { CliError } from "../cli-error.ts";
 
 /** A TypeScript file of the user's, changed by insertion only: every byte that was there stays. */
@@ -94,8 +94,23 @@ export function addImport(source: TypescriptSource, wanted: WantedImport): strin
   return local;
 }
 
+/** The names of what classes of `source` declare; `undefined` when one of them inherits from another class. */
+export function listMembers(source: TypescriptSource): string[] | undefined {
+  const names: string[] = [];
+  let inherits = false;
+  const read = ({ superClass, body }: Class): void => {
+    inherits ||= superClass !== null;
+    for (const member of body.body) {
+      if ("key" in member && member.key.type === "Identifier") names.push(member.key.name);
+      if ("key" in member && member.key.type === "Literal") names.push(String(member.key.value));
+    }
+  };
+  new Visitor({ ClassDeclaration: read, ClassExpression: read }).visit(source.program);
+  return inherits ? undefined : names;
+}
+
 /** `./a.ts` and `./a.js` mean the same file. */
-function stem(specifier: string): string {
+export function stem(specifier: string): string {
   return specifier.replace(/\.[mc]?[jt]s$/, "");
 }
 

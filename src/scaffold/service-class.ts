@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { CliError } from "../cli-error.ts";
+import type { ServiceFacts } from "../model/service-facts.ts";
+import type { ProtoServices } from "./proto-services.ts";
+import { nameService, printStub } from "./service-stub.ts";
+import type { ServiceNames } from "./service-stub.ts";
+import { listImports, listMembers, parseTypescript, stem } from "./typescript-source.ts";
+import type { TypescriptSource } from "./typescript-source.ts";
+
+/** The class of a service: one that was there, or the text of a new one. */
+export interface ServiceClass {
+  readonly service: ServiceFacts;
+  readonly names: ServiceNames;
+  /** Absolute. */
+  readonly path: string;
+  /** `undefined`: the file exists, and stays as it is. */
+  readonly text: string | undefined;
+  /** Methods of the service that an existing class does not have. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Finds the class of `service` in `folder`, or prints a new one. When another service's class has the best
+ * name, the package joins the name. Throws FILE_EXISTS when every name is in use, SOURCE_INVALID.
+ */
+export async function findOrPrintClass(
+  service: ServiceFacts,
+  folder: string,
+  proto: ProtoServices,
+): Promise<ServiceClass> {
+  const candidates = nameService(service);
+  for (const names of candidates) {
+    const path = join(folder, names.fileName);
+    if (!existsSync(path)) {
+      const text = await printStub(service, names, path, proto);
+      return { service, names, path, text, missing: [] };
+    }
+    const source = parseTypescript(await readFile(path, "utf8"), path);
+    if (implementsService(source, service, path, proto)) {
+      const missing = findMissing(source, service);
+      return { service, names, path, text: undefined, missing };
+    }
+  }
+  const files = candidates.map(({ fileName }) => `"${join(folder, fileName)}"`);
+  throw new CliError(
+    "FILE_EXISTS",
+    `${files.join(", ")} exist and implement something else than ${service.typeName}`,
+    { hint: "rename one of them, or choose another folder with --target-dir" },
+  );
+}
+
+/** A class that is to implement a service imports the interface from the generated code. */
+function implementsService(
+  source: TypescriptSource,
+  service: ServiceFacts,
+  path: string,
+  proto: ProtoServices,
+): boolean {
+  const generated = (["http", "grpc"] as const).map((kind) => stem(proto.generatedFile(kind)));
+  return listImports(source).some(
+    ({ imported, from }) =>
+      (imported === `${service.name}HttpServer` || imported === `${service.name}GrpcServer`) &&
+      generated.includes(stem(resolve(dirname(path), from))),
+  );
+}
+
+function findMissing(source: TypescriptSource, service: ServiceFacts): string[] {
+  const members = listMembers(source);
+  // What a class inherits is not to be seen in its file.
+  if (members === undefined) return [];
+  return service.methods
+    .map(({ localName }) => localName)
+    .filter((localName) => !members.includes(localName));
+}
