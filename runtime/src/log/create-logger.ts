@@ -1,5 +1,5 @@
 import type { LogFields, Logger, LogLevel, LogMethod } from "./logger.ts";
-import { createPrettyFormat, formatJson, type RecordFormat } from "./record-format.ts";
+import { createJsonFormat, createPrettyFormat, type RecordFormat } from "./record-format.ts";
 
 /** Options of {@link createLogger}. */
 export interface LoggerOptions {
@@ -24,10 +24,10 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const terminal = options.write === undefined && process.stdout.isTTY;
   const format =
     (options.format ?? (terminal ? "pretty" : "json")) === "json"
-      ? formatJson
+      ? createJsonFormat()
       : createPrettyFormat(terminal && process.env["NO_COLOR"] === undefined);
   const write = options.write ?? ((text) => process.stdout.write(text));
-  return new RecordLogger(options.level ?? "info", format, write, options.bindings ?? {});
+  return new RecordLogger(options.level ?? "info", format, write, { ...options.bindings });
 }
 
 const severities: Readonly<Record<string, number>> = {

@@ -10,11 +10,16 @@ export function toJsonText(value: unknown): string | undefined {
   return writeValue(value, []);
 }
 
+/** A JSON string. Most of what a log holds is short and needs no escapes, which is quicker to see than to do. */
+export function quote(text: string): string {
+  return text.length < 64 && /^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
 // `ancestors` are the objects that are being written around `value`.
 function writeValue(value: unknown, ancestors: readonly object[]): string | undefined {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value);
+      return quote(value);
     case "number":
       return Number.isFinite(value) ? String(value) : `"${value}"`;
     case "boolean":
@@ -60,7 +65,7 @@ function writeEntries(entries: Iterable<[unknown, unknown]>, inside: readonly ob
   let text = "";
   for (const [key, value] of entries) {
     const written = writeValue(value, inside);
-    if (written !== undefined) text += `${text && ","}${JSON.stringify(String(key))}:${written}`;
+    if (written !== undefined) text += `${text && ","}${quote(String(key))}:${written}`;
   }
   return `{${text}}`;
 }

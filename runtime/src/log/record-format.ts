@@ -1,4 +1,4 @@
-import { errorEntries, toJsonText } from "./json-text.ts";
+import { errorEntries, quote, toJsonText } from "./json-text.ts";
 import type { LogFields } from "./logger.ts";
 
 /** One record, before it is written. */
@@ -17,20 +17,44 @@ export type RecordFormat = (record: LogRecord) => string;
 /**
  * One line of JSON: `{"level":"info","time":"2024-05-04T12:00:00.000Z",…bindings,…fields,"msg":"…"}`.
  * A field wins over a binding of the same name; fields named `level`, `time` or `msg` get an underscore.
+ * The text of bindings is made once, with the first record of their logger.
  */
-export function formatJson({ level, time, message, bindings, fields }: LogRecord): string {
-  let text = `{"level":"${level}","time":"${time.toISOString()}"`;
-  for (const key in bindings) if (!Object.hasOwn(fields, key)) text += member(key, bindings[key]);
-  for (const key of Object.keys(fields)) text += member(key, fields[key]);
-  if (message !== undefined) text += `,"msg":${JSON.stringify(message)}`;
-  return `${text}}\n`;
+export function createJsonFormat(): RecordFormat {
+  const boundTexts = new WeakMap<LogFields, string>();
+  let lastTime = Number.NaN;
+  let lastTimeText = "";
+  return ({ level, time, message, bindings, fields }) => {
+    if (time.getTime() !== lastTime) {
+      lastTime = time.getTime();
+      lastTimeText = time.toISOString();
+    }
+    let text = `{"level":"${level}","time":"${lastTimeText}"`;
+    const names = Object.keys(fields);
+    if (names.some((name) => Object.hasOwn(bindings, name))) {
+      text += members({ ...bindings, ...fields });
+    } else {
+      let boundText = boundTexts.get(bindings);
+      if (boundText === undefined) {
+        boundText = members(bindings);
+        boundTexts.set(bindings, boundText);
+      }
+      text += boundText;
+      for (const name of names) text += member(name, fields[name]);
+    }
+    if (message !== undefined) text += `,"msg":${quote(message)}`;
+    return `${text}}\n`;
+  };
 }
 
-function member(key: string, value: unknown): string {
+function members(fields: LogFields): string {
+  return Object.keys(fields).reduce((text, name) => text + member(name, fields[name]), "");
+}
+
+function member(name: string, value: unknown): string {
   const text = toJsonText(value);
   if (text === undefined) return "";
-  const name = key === "level" || key === "time" || key === "msg" ? `_${key}` : key;
-  return `,${JSON.stringify(name)}:${text}`;
+  const isTaken = name === "level" || name === "time" || name === "msg";
+  return `,${quote(isTaken ? `_${name}` : name)}:${text}`;
 }
 
 /** A line for people, and the stacks of errors below it: `12:00:00.000 INFO  order created orderId=7`. */

@@ -134,6 +134,11 @@ describe("values that JSON cannot hold", () => {
     ["a circle", circle, { name: "a", self: "[circular]" }],
     ["one object in two places", [shared, shared], [{ a: 1 }, { a: 1 }]],
     ["bigint", { id: 12345678901234567890n }, { id: "12345678901234567890" }],
+    [
+      "quotes, controls and long text",
+      ['a"b', "\\", "\n\u0001é", "x".repeat(100)],
+      ['a"b', "\\", "\n\u0001é", "x".repeat(100)],
+    ],
     ["NaN and infinity", [Number.NaN, -Infinity], ["NaN", "-Infinity"]],
     ["a symbol", Symbol("s"), "Symbol(s)"],
     ["a date", new Date(0), "1970-01-01T00:00:00.000Z"],
