@@ -6,7 +6,14 @@ import { CliError } from "../cli-error.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { findBufBinary } from "./buf-binary.ts";
 import { readBufErrors } from "./buf-errors.ts";
-import { commonFolder, toSlashes, type ProtoRoot, type ProtoWorkspace } from "./workspace.ts";
+import { listProtoEntries } from "./proto-files.ts";
+import {
+  commonFolder,
+  isInside,
+  toSlashes,
+  type ProtoRoot,
+  type ProtoWorkspace,
+} from "./workspace.ts";
 
 /** Descriptors with comments and positions, in an order in which imports come first; or what is wrong. */
 export type BuildResult =
@@ -42,7 +49,7 @@ export async function buildDescriptorSet(
       "--log-format=text",
       "--output=-#format=binpb",
       ...(native ? [] : ["--config", JSON.stringify(toBufConfig(roots, fromCwd))]),
-      ...paths.flatMap((path) => ["--path", fromCwd(path)]),
+      ...selectPaths(workspace, paths).flatMap((path) => ["--path", fromCwd(path)]),
     ],
     { cwd, encoding: "buffer", stdin: "ignore", reject: false, maxBuffer: gibibyte },
   );
@@ -55,6 +62,18 @@ export async function buildDescriptorSet(
   }
   const diagnostics = readBufErrors(new TextDecoder().decode(stderr), workspace, cwd);
   return { ok: false, diagnostics };
+}
+
+/** buf takes paths inside a root only: what holds a root stands for what lies in it. */
+function selectPaths({ roots }: ProtoWorkspace, paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    const held = roots.filter(({ dir, kind }) => kind !== "bundled" && isInside(path, dir));
+    const inner = held.flatMap(({ dir, excludes }) =>
+      listProtoEntries(dir).filter((entry) => !excludes.includes(entry)),
+    );
+    const isWithin = roots.some(({ dir }) => dir !== path && isInside(dir, path));
+    return isWithin ? [...inner, path] : inner;
+  });
 }
 
 function toBufConfig(roots: readonly ProtoRoot[], fromCwd: (path: string) => string): object {

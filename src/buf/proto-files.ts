@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 
 /** Every `.proto` file below `dir`, absolute if `dir` is, sorted; not in hidden folders and `node_modules`. */
 export function findProtoFiles(dir: string): string[] {
@@ -9,6 +9,13 @@ export function findProtoFiles(dir: string): string[] {
 /** Whether there is a `.proto` file below `dir`; stops at the first. */
 export function holdsProtoFiles(dir: string): boolean {
   return walk(dir).next().done !== true;
+}
+
+/** The `.proto` files and the folders with some directly in `dir`. */
+export function listProtoEntries(dir: string): string[] {
+  return [
+    ...new Set(findProtoFiles(dir).map((file) => relative(dir, file).split(sep)[0] ?? "")),
+  ].map((name) => join(dir, name));
 }
 
 function* walk(dir: string): Generator<string, undefined> {

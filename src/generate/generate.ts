@@ -1,4 +1,11 @@
+import { join } from "node:path";
+import { readOwnPackage } from "../project/own-package.ts";
+import { findOrphans } from "./find-orphans.ts";
 import type { GenerateOptions, GenerateResult } from "./options.ts";
+import { planGeneration } from "./plan.ts";
+import { printFiles } from "./print.ts";
+import { readTemplates } from "./read-templates.ts";
+import { compareFiles, writeFiles, type OutputFile } from "./write-files.ts";
 
 /**
  * Generates code beside the protos of a project: builds descriptors, plans, prints, then writes what
@@ -8,5 +15,38 @@ import type { GenerateOptions, GenerateResult } from "./options.ts";
  * CONFIG_INVALID, WRITE_FAILED
  */
 export async function generateFiles(options: GenerateOptions): Promise<GenerateResult> {
-  throw new Error(`generation is not there yet for "${options.root}"`);
+  const own = readOwnPackage();
+  const plan = await planGeneration(options, join(own.root, "third_party"));
+  if (!plan.ok) return { ...nothing, diagnostics: plan.diagnostics };
+
+  const { workspace, targets, diagnostics } = plan;
+  const files = printFiles(plan, readTemplates(own.root));
+  const { missing, stale, unchanged } = compareFiles(workspace.root, files);
+  // Files of kinds that were not asked for are none of our business.
+  const outputs = new Set(files.map(({ path }) => path));
+  const orphaned = options.emit === undefined ? findOrphans(workspace, targets, outputs) : [];
+  const result = {
+    ...nothing,
+    diagnostics,
+    unchanged: paths(unchanged),
+    orphaned: orphaned.sort(),
+  };
+  if (options.check === true) return { ...result, missing: paths(missing), stale: paths(stale) };
+
+  const changed = [...missing, ...stale];
+  writeFiles(workspace.root, changed);
+  return { ...result, written: paths(changed) };
+}
+
+const nothing: GenerateResult = {
+  diagnostics: [],
+  written: [],
+  unchanged: [],
+  missing: [],
+  stale: [],
+  orphaned: [],
+};
+
+function paths(files: readonly OutputFile[]): string[] {
+  return files.map(({ path }) => path).sort();
 }

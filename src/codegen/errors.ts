@@ -1,0 +1,23 @@
+import type { Schema } from "@bufbuild/protoplugin";
+import type { FileFacts } from "../model/model.ts";
+import { openFile } from "./codegen-file.ts";
+import { printTemplate } from "./print-template.ts";
+
+/** Prints `*_errors.ts`: for each reason a function that makes the error and one that knows it. */
+export function printErrors(schema: Schema, facts: FileFacts, template: string): void {
+  if (facts.errors.length === 0) return;
+
+  const { f, exportName, type, value } = openFile(schema, facts, "_errors");
+  printTemplate(f, template, {
+    KratosError: value("KratosError"),
+    KratosErrorOptions: type("KratosErrorOptions"),
+    hasReason: value("hasReason"),
+    errors: facts.errors.map(({ desc, reason, name, code }) => ({
+      reason,
+      httpCode: code,
+      doc: f.jsDoc(desc),
+      create: exportName("function", `error${name}`),
+      test: exportName("function", `is${name}`),
+    })),
+  });
+}
