@@ -127,6 +127,27 @@ describe("a schema's complaints", () => {
     expect(await problemsOf(work)).toBe("config.yaml:2:3: data.max_idle_time: too short");
   });
 
+  test.for([
+    ["optional", z.object({ a: server.optional() })],
+    ["nullable with a default", z.object({ a: server.nullable().default(null) })],
+    ["lazy", z.object({ a: z.lazy(() => server) })],
+    ["preprocessed", z.object({ a: z.preprocess((value) => value, server) })],
+    ["piped", z.object({ a: server.transform((value) => value.addr) })],
+    ["in a record", z.record(z.string(), server)],
+    ["read-only", z.object({ a: server.readonly() })],
+  ] as const)("have hints where the schema is %s", async ([, schema]) => {
+    expect(await problemsOf(load({ "c.yaml": "a: {adr: x}" }, {}, schema))).toBe(
+      'c.yaml:1:5: a.adr: unknown key, did you mean "addr"?',
+    );
+  });
+
+  test("have no hint where the schema does not tell its keys", async () => {
+    const schema = z.object({ a: z.union([server, z.number()]) });
+    expect(await problemsOf(load({ "c.yaml": "a: {adr: x}" }, {}, schema))).toBe(
+      "c.yaml:1:5: a.adr: unknown key",
+    );
+  });
+
   test("are there for people and for programs", async () => {
     const error = (await load({ "c.yaml": "server: {}\nx: 1" }, {}, bootstrap).catch(
       (e: unknown) => e,
