@@ -52,10 +52,16 @@ const grpcScenarios: readonly Scenario[] = [
   },
 ];
 
-const options = parseArguments(process.argv.slice(2));
-if (options.help) {
-  console.log(usage);
-} else {
+try {
+  const options = parseArguments(process.argv.slice(2));
+  if (options.help) console.log(usage);
+  else await run(options);
+} catch (error) {
+  console.error(error instanceof Error ? `error: ${error.message}` : error);
+  process.exitCode = 1;
+}
+
+async function run(options: BenchOptions): Promise<void> {
   const cores = findCores();
   const generators = {
     http: chooseGenerator("http", options, cores),

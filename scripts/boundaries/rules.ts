@@ -31,7 +31,7 @@ export const rules: readonly Rule[] = [
       {
         name: "plugins",
         files: ["src/plugins/**"],
-        imports: ["generate", "codegen", "model", "ground"],
+        imports: ["generate", "codegen", "model", "project", "ground"],
       },
       {
         name: "commands",
@@ -222,7 +222,7 @@ export const rules: readonly Rule[] = [
     kind: "globals",
     why: "one file knows the process, so that every command can be run by a test",
     files: cliSources,
-    except: ["src/main.ts"],
+    except: ["src/main.ts", "src/plugins/**"], // each plugin is a program of its own
     forbid: ["process", "console"],
   },
   {
@@ -334,7 +334,13 @@ export const rules: readonly Rule[] = [
     kind: "size",
     why: "a file holds one concept; one that outgrows this holds several",
     files: ["**"],
-    except: generated,
+    except: [...generated, "**/*.test.ts"],
     maxLines: 400,
+  },
+  {
+    kind: "size",
+    why: "a test file has one subject; only its tables of cases may make it long",
+    files: ["**/*.test.ts"],
+    maxLines: 600,
   },
 ];

@@ -4,16 +4,14 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_google_api_annotations } from "@kratos-ts/runtime/protos/google/api/annotations_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file order/v1/order.proto.
  */
-export const file_order_v1_order: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    "ChRvcmRlci92MS9vcmRlci5wcm90bxIIb3JkZXIudjEiWwoJT3JkZXJJdGVtEhIKCnByb2R1Y3RfaWQYASABKAkSFAoMcHJvZHVjdF9uYW1lGAIgASgJEhAKCHF1YW50aXR5GAMgASgFEhIKCnVuaXRfcHJpY2UYBCABKAMiagoSQ3JlYXRlT3JkZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSIgoFaXRlbXMYAiADKAsyEy5vcmRlci52MS5PcmRlckl0ZW0SDwoHYWRkcmVzcxgDIAEoCRIOCgZyZW1hcmsYBCABKAkiIwoPR2V0T3JkZXJSZXF1ZXN0EhAKCG9yZGVyX2lkGAEgASgJIroBCgVPcmRlchIKCgJpZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEiIKBWl0ZW1zGAMgAygLMhMub3JkZXIudjEuT3JkZXJJdGVtEhQKDHRvdGFsX2Ftb3VudBgEIAEoAxIlCgZzdGF0dXMYBSABKA4yFS5vcmRlci52MS5PcmRlclN0YXR1cxIPCgdhZGRyZXNzGAYgASgJEg4KBnJlbWFyaxgHIAEoCRISCgpjcmVhdGVkX2F0GAggASgDKmEKC09yZGVyU3RhdHVzEhwKGE9SREVSX1NUQVRVU19VTlNQRUNJRklFRBAAEhgKFE9SREVSX1NUQVRVU19QRU5ESU5HEAESGgoWT1JERVJfU1RBVFVTX0NBTkNFTExFRBACMoQBCgxPcmRlclNlcnZpY2USPAoLQ3JlYXRlT3JkZXISHC5vcmRlci52MS5DcmVhdGVPcmRlclJlcXVlc3QaDy5vcmRlci52MS5PcmRlchI2CghHZXRPcmRlchIZLm9yZGVyLnYxLkdldE9yZGVyUmVxdWVzdBoPLm9yZGVyLnYxLk9yZGVyYgZwcm90bzM",
-  );
+export const file_order_v1_order: GenFile = /*@__PURE__*/
+  fileDesc("ChRvcmRlci92MS9vcmRlci5wcm90bxIIb3JkZXIudjEiWwoJT3JkZXJJdGVtEhIKCnByb2R1Y3RfaWQYASABKAkSFAoMcHJvZHVjdF9uYW1lGAIgASgJEhAKCHF1YW50aXR5GAMgASgFEhIKCnVuaXRfcHJpY2UYBCABKAMiagoSQ3JlYXRlT3JkZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSIgoFaXRlbXMYAiADKAsyEy5vcmRlci52MS5PcmRlckl0ZW0SDwoHYWRkcmVzcxgDIAEoCRIOCgZyZW1hcmsYBCABKAkiIwoPR2V0T3JkZXJSZXF1ZXN0EhAKCG9yZGVyX2lkGAEgASgJIroBCgVPcmRlchIKCgJpZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEiIKBWl0ZW1zGAMgAygLMhMub3JkZXIudjEuT3JkZXJJdGVtEhQKDHRvdGFsX2Ftb3VudBgEIAEoAxIlCgZzdGF0dXMYBSABKA4yFS5vcmRlci52MS5PcmRlclN0YXR1cxIPCgdhZGRyZXNzGAYgASgJEg4KBnJlbWFyaxgHIAEoCRISCgpjcmVhdGVkX2F0GAggASgDKmEKC09yZGVyU3RhdHVzEhwKGE9SREVSX1NUQVRVU19VTlNQRUNJRklFRBAAEhgKFE9SREVSX1NUQVRVU19QRU5ESU5HEAESGgoWT1JERVJfU1RBVFVTX0NBTkNFTExFRBACMsIBCgxPcmRlclNlcnZpY2USVwoLQ3JlYXRlT3JkZXISHC5vcmRlci52MS5DcmVhdGVPcmRlclJlcXVlc3QaDy5vcmRlci52MS5PcmRlciIZgtPkkwITOgEqIg4vYXBpL3YxL29yZGVycxJZCghHZXRPcmRlchIZLm9yZGVyLnYxLkdldE9yZGVyUmVxdWVzdBoPLm9yZGVyLnYxLk9yZGVyIiGC0+STAhsSGS9hcGkvdjEvb3JkZXJzL3tvcmRlcl9pZH1iBnByb3RvMw", [file_google_api_annotations]);
 
 /**
  * @generated from message order.v1.OrderItem
@@ -46,8 +44,7 @@ export type OrderItem = Message<"order.v1.OrderItem"> & {
  * Describes the message order.v1.OrderItem.
  * Use `create(OrderItemSchema)` to create a new message.
  */
-export const OrderItemSchema: GenMessage<OrderItem> =
-  /*@__PURE__*/
+export const OrderItemSchema: GenMessage<OrderItem> = /*@__PURE__*/
   messageDesc(file_order_v1_order, 0);
 
 /**
@@ -79,8 +76,7 @@ export type CreateOrderRequest = Message<"order.v1.CreateOrderRequest"> & {
  * Describes the message order.v1.CreateOrderRequest.
  * Use `create(CreateOrderRequestSchema)` to create a new message.
  */
-export const CreateOrderRequestSchema: GenMessage<CreateOrderRequest> =
-  /*@__PURE__*/
+export const CreateOrderRequestSchema: GenMessage<CreateOrderRequest> = /*@__PURE__*/
   messageDesc(file_order_v1_order, 1);
 
 /**
@@ -97,8 +93,7 @@ export type GetOrderRequest = Message<"order.v1.GetOrderRequest"> & {
  * Describes the message order.v1.GetOrderRequest.
  * Use `create(GetOrderRequestSchema)` to create a new message.
  */
-export const GetOrderRequestSchema: GenMessage<GetOrderRequest> =
-  /*@__PURE__*/
+export const GetOrderRequestSchema: GenMessage<GetOrderRequest> = /*@__PURE__*/
   messageDesc(file_order_v1_order, 2);
 
 /**
@@ -154,7 +149,8 @@ export type Order = Message<"order.v1.Order"> & {
  * Describes the message order.v1.Order.
  * Use `create(OrderSchema)` to create a new message.
  */
-export const OrderSchema: GenMessage<Order> = /*@__PURE__*/ messageDesc(file_order_v1_order, 3);
+export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
+  messageDesc(file_order_v1_order, 3);
 
 /**
  * @generated from enum order.v1.OrderStatus
@@ -184,8 +180,7 @@ export type OrderStatus = (typeof OrderStatus)[keyof typeof OrderStatus] | Unkno
 /**
  * Describes the enum order.v1.OrderStatus.
  */
-export const OrderStatusSchema: GenEnum<OrderStatus> =
-  /*@__PURE__*/
+export const OrderStatusSchema: GenEnum<OrderStatus> = /*@__PURE__*/
   enumDesc(file_order_v1_order, 0);
 
 /**
@@ -201,7 +196,7 @@ export const OrderService: GenService<{
     methodKind: "unary";
     input: typeof CreateOrderRequestSchema;
     output: typeof OrderSchema;
-  };
+  },
   /**
    * @generated from rpc order.v1.OrderService.GetOrder
    */
@@ -209,5 +204,7 @@ export const OrderService: GenService<{
     methodKind: "unary";
     input: typeof GetOrderRequestSchema;
     output: typeof OrderSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_order_v1_order, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_order_v1_order, 0);
+
