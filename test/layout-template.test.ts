@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { generateFiles } from "../src/generate/index.ts";
 
 const root = join(import.meta.dirname, "..");
 const example = "examples/order-service";
@@ -25,6 +26,17 @@ test.for(["layout-template/third_party", `${example}/third_party`])(
     for (const file of files) expect(read(folder, file)).toBe(read("third_party", file));
   },
 );
+
+test.for(["layout-template", example])("%s holds what its protos generate", async (folder) => {
+  const result = await generateFiles({
+    root: join(root, folder),
+    paths: ["api", "internal"],
+    check: true,
+  });
+
+  expect(result).toMatchObject({ diagnostics: [], missing: [], stale: [], orphaned: [] });
+  expect(result.unchanged).not.toEqual([]);
+});
 
 // The example is a project that was made from the layout; what it did not have to change, it shares.
 test.for([

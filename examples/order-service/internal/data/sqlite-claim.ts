@@ -30,7 +30,7 @@ export function claimSqliteFile(file: string): SqliteClaim {
     if (owner !== undefined && mayBeAlive(owner, me)) throw inUse(file, owner);
     takeAway(path, text);
   }
-  throw new Error(`cannot claim "${file}": other processes are starting with it at the same time`);
+  throw new Error("other processes are starting with it at the same time");
 }
 
 function tryCreate(path: string, text: string): boolean {
@@ -74,8 +74,8 @@ function mayBeAlive(owner: Owner, me: Owner): boolean {
 
 function inUse(file: string, owner: Owner): Error {
   return new Error(
-    `database "${file}" is in use by process ${owner.pid} on "${owner.host}"; an embedded database ` +
-      `serves one process, PostgreSQL serves many. If that process is gone, delete "${file}.owner"`,
+    `it is in use by process ${owner.pid} on "${owner.host}", and an embedded database serves one ` +
+      `process (PostgreSQL serves many). If that process is gone, delete "${file}.owner"`,
   );
 }
 
