@@ -42,6 +42,10 @@ export type { Registrar, ServiceInstance } from "./registry/registrar.ts";
 export type { CallContext, ContextKey, TransportKind } from "./transport/context.ts";
 export { createContextKey } from "./transport/context.ts";
 export type { Header } from "./transport/header.ts";
+export { HttpClient } from "./transport/http/client.ts";
+export type { HttpClientOptions } from "./transport/http/client.ts";
+export { HttpServer } from "./transport/http/server.ts";
+export type { HttpServerOptions } from "./transport/http/server-options.ts";
 export type {
   CallOptions,
   GrpcCaller,

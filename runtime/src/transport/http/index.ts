@@ -1,3 +1,5 @@
+export { HttpClient } from "./client.ts";
+export type { HttpClientOptions } from "./client.ts";
 export { isHttpServerContext } from "./server-context.ts";
 export type { HttpCallContext } from "./server-context.ts";
 export { PathTemplateError } from "./path-template.ts";

@@ -1,6 +1,7 @@
-import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import type { DescMessage } from "@bufbuild/protobuf";
 import { fieldError } from "./binding-error.ts";
 import { type MessageRecord, openField, setField } from "./field-access.ts";
+import { type PathField, resolvePathField } from "./path-field.ts";
 import { isSingleSegment, type PathTemplate, pathVariables } from "./path-template.ts";
 import { decodeSegment, decodeSegments, decodeUnreserved } from "./percent-decoding.ts";
 import {
@@ -17,45 +18,8 @@ export interface PathOptions extends TextOptions {
   readonly keepReserved: boolean;
 }
 
-/** A field that the path fills. */
-export interface PathField {
-  /** In proto names. */
-  readonly name: string;
-  readonly parents: readonly (DescField & { fieldKind: "message" })[];
-  readonly field: DescField;
-}
-
 /** Puts the path's variables into a message; `segments` are the path's, as they came. */
 export type PathBinder = (message: MessageRecord, segments: readonly string[]) => void;
-
-/**
- * Resolves a variable's field path, which is in proto names. Throws an `Error` that says what is wrong
- * with it: unknown, repeated, a map, or a message that has no text.
- */
-export function resolvePathField(desc: DescMessage, fieldPath: readonly string[]): PathField {
-  const parents: (DescField & { fieldKind: "message" })[] = [];
-  const name = fieldPath.join(".");
-  let parent = desc;
-  for (const [index, part] of fieldPath.entries()) {
-    const field = parent.fields.find((field) => field.name === part);
-    if (field === undefined) {
-      const candidates = parent.fields.map(({ name }) => name).join('", "');
-      throw new Error(
-        `"${parent.typeName}" has no field "${part}" for the path variable "${name}", it has "${candidates}"`,
-      );
-    }
-    if (field.fieldKind === "list" || field.fieldKind === "map") {
-      throw new Error(`path variable "${name}" goes through "${part}", which is repeated or a map`);
-    }
-    if (index === fieldPath.length - 1) return { name, parents, field };
-    if (field.fieldKind !== "message") {
-      throw new Error(`path variable "${name}" goes through "${part}", which is no message`);
-    }
-    parents.push(field);
-    parent = field.message;
-  }
-  throw new Error("a path variable has no name");
-}
 
 /** Compiles the binding of a template's variables. Throws an `Error` as {@link resolvePathField} does. */
 export function compilePathBinder(

@@ -170,8 +170,10 @@ export class QueryBinder {
     const read = this.#readerOf(field);
     if (read === undefined) throw fieldError(name, "maps of messages cannot be given in a query");
     if (index !== undefined && rest.length > 0) return undefined;
+    if (index === undefined && rest.length === 0) {
+      throw fieldError(name, `write "${name}[key]=value" for an entry of a map`);
+    }
     const key = index ?? rest.join(".");
-    if (key === "") throw fieldError(name, `write "${name}[key]=value" for an entry of a map`);
     const property = parseMapKey(field.mapKey, key);
     if (property === undefined) throw fieldError(name, `${excerpt(key)} is no key of this map`);
     const entry = `${name}[${property}]`;
