@@ -233,7 +233,7 @@ describe("the verdict", () => {
     expect(judge({ http: [field(1, 0.5, 0.6)] })).toEqual([
       { title: "HTTP POST ÷ mark, by CPU", wanted: "≥ 0.9", reached: 0.5, met: false },
     ]);
-    expect(fieldTable(field(1, 0.5, 0.6))).toContain("The generator was the limit for: kratos.");
+    expect(fieldTable(field(1, 0.5, 0.6))).toContain("kratos. Read their ratio by CPU.");
   });
 
   test("judges start-up by ratio and by seconds", () => {

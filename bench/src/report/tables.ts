@@ -18,8 +18,8 @@ export function fieldTable(field: FieldResult): string {
   const note =
     idle.length === 0
       ? ""
-      : `  The generator was the limit for: ${idle.map((row) => row.peer.title).join("; ")}.\n` +
-        "  Read the ratio by CPU instead.\n";
+      : "  Not kept busy, by a slow load generator or by other work on this machine:\n" +
+        `  ${idle.map((row) => row.peer.title).join("; ")}. Read their ratio by CPU.\n`;
   return `${field.title}\n${table(["server", "ratio (min–max)", "by CPU", "requests/s", "CPU µs/request", "busy"], rows)}${note}`;
 }
 
