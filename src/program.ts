@@ -56,6 +56,11 @@ export function createProgram(shell: Shell): Program {
       } catch (error) {
         if (!(error instanceof CommanderError)) throw error;
         if (error.exitCode === 0) return 0;
+        if (error.code === "commander.help") {
+          throw new CliError("USAGE", "which of `proto add`, `proto client` or `proto server`?", {
+            hint: "run `kratos-ts proto --help`",
+          });
+        }
         throw toUsageError(error);
       }
     },
@@ -98,13 +103,7 @@ export function createProgram(shell: Shell): Program {
       .command("proto")
       .summary("write .proto files and generate code from them")
       .description("Write .proto files and generate code from them.")
-      .helpCommand(false)
-      .action(() => {
-        throw new CliError("USAGE", "which of `proto add`, `proto client` or `proto server`?", {
-          hint: "run `kratos-ts proto --help`",
-        });
-      });
-    proto.allowExcessArguments(true);
+      .helpCommand(false);
 
     const add = proto
       .command("add")

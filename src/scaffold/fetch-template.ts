@@ -1,9 +1,8 @@
-import { stat } from "node:fs/promises";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { execa } from "execa";
 import { CliError } from "../cli-error.ts";
+import { runGit } from "./run-git.ts";
 
 /** A template that lies on this machine. */
 export interface FetchedTemplate {
@@ -48,42 +47,33 @@ export async function fetchTemplate(source: TemplateSource): Promise<FetchedTemp
 async function clone(url: string, source: TemplateSource): Promise<FetchedTemplate> {
   const temporary = await mkdtemp(join(tmpdir(), "kratos-ts-template-"));
   const dispose = (): Promise<void> => rm(temporary, { recursive: true, force: true });
-  const branch = source.branch === undefined ? [] : ["--branch", source.branch];
-  const quiet = source.interactive
-    ? {}
-    : { GIT_TERMINAL_PROMPT: "0", GIT_ASKPASS: "true", GIT_SSH_COMMAND: "ssh -o BatchMode=yes" };
   const folder = join(temporary, "template");
-  const result = await execa(
-    "git",
-    ["clone", "--quiet", "--depth", "1", ...branch, "--", url, folder],
-    {
-      env: quiet,
-      timeout: source.timeout,
-      cancelSignal: source.signal,
-      stdin: source.interactive ? "inherit" : "ignore",
-      reject: false,
-    },
-  );
-  if (!result.failed) return { folder, dispose };
+  const branch = source.branch === undefined ? [] : ["--branch", source.branch];
+  const noise = source.interactive ? [] : ["--quiet"];
+  const args = ["clone", ...noise, "--depth", "1", ...branch, "--", url, folder];
+  const { outcome, stderr } = await runGit(args, source);
+  if (outcome === "done") return { folder, dispose };
   await dispose();
-  if (result.isCanceled) throw new CliError("CANCELLED", "ended before the template was there");
-  const wanted = source.branch === undefined ? url : `${url}" at "${source.branch}`;
-  if (result.timedOut) {
-    throw new CliError(
-      "TEMPLATE_UNREACHABLE",
-      `fetching the template "${wanted}" took longer than ${source.timeout / 1000} s`,
-      { hint: "allow more with --timeout, or use a folder with --repo" },
-    );
+  const wanted = source.branch === undefined ? `"${url}"` : `"${url}" at "${source.branch}"`;
+  switch (outcome) {
+    case "cancelled":
+      throw new CliError("CANCELLED", "ended before the template was there");
+    case "timeout":
+      throw new CliError(
+        "TEMPLATE_UNREACHABLE",
+        `fetching the template ${wanted} took longer than ${source.timeout / 1000} s`,
+        { hint: "allow more with --timeout, or use a folder with --repo" },
+      );
+    case "missing":
+      throw new CliError("TOOL_FAILED", `git is needed to fetch the template ${wanted}`, {
+        hint: "install git, or use a folder with --repo",
+      });
+    case "failed":
+      throw new CliError("TEMPLATE_UNREACHABLE", `cannot fetch the template ${wanted}`, {
+        ...(stderr === "" ? {} : { details: stderr }),
+        hint: "check the address, the branch and your access; without --repo the bundled layout needs no network",
+      });
   }
-  if (result.code === "ENOENT") {
-    throw new CliError("TOOL_FAILED", `git is needed to fetch the template "${wanted}"`, {
-      hint: "install git, or use a folder with --repo",
-    });
-  }
-  throw new CliError("TEMPLATE_UNREACHABLE", `cannot fetch the template "${wanted}"`, {
-    details: result.stderr,
-    hint: "check the address, the branch and your access; without --repo the bundled layout needs no network",
-  });
 }
 
 /** Git URLs have a scheme, or are `host:path` as scp takes it. */

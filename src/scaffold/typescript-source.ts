@@ -1,4 +1,4 @@
-import MagicString from "magic-string";
+import { MagicString } from "magic-string";
 import { parseSync, Visitor } from "oxc-parser";
 import type { Class, Program } from "oxc-parser";
 import { CliError } from "../cli-error.ts";

@@ -1,0 +1,198 @@
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { runCli, startCli } from "./cli-process.ts";
+
+/** A program that says what it sees, and ends with 7 when it is told to. */
+const main = `import { word } from "../../internal/word.ts";
+const timer: NodeJS.Timeout = setInterval(() => undefined, 1000);
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    console.log("got", signal);
+    clearInterval(timer);
+    process.exitCode = 7;
+  });
+}
+console.log("started", word, JSON.stringify(process.argv.slice(2)), process.cwd());
+`;
+
+async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+}
+
+async function makeProject(programs: readonly string[] = ["shop"]): Promise<string> {
+  const folder = await temporaryFolder();
+  await write(folder, {
+    "package.json": '{ "type": "module" }',
+    "internal/word.ts": 'export const word: string = "one";\n',
+    "configs/config.yaml": "a: 1\n",
+  });
+  for (const name of programs) await write(folder, { [`cmd/${name}/main.ts`]: main });
+  return folder;
+}
+
+describe("run --no-watch", () => {
+  test("ends with the program's exit code, and passes arguments and signals on", async () => {
+    const cwd = await makeProject();
+    const cli = startCli(["run", "--no-watch", "--", "--conf", "x", "--help"], { cwd });
+    await cli.printed(`started one ["--conf","x","--help"] ${cwd}\n`);
+    cli.process.kill("SIGTERM");
+    await cli.printed("got SIGTERM\n");
+    expect(await cli.result).toMatchObject({ code: 7, stderr: "" });
+  });
+
+  test("ends as the program does when that fails", async () => {
+    const cwd = await makeProject();
+    await write(cwd, { "cmd/shop/main.ts": "process.exitCode = 3;\n" });
+    expect(await runCli(["run", "--no-watch"], { cwd })).toMatchObject({ code: 3 });
+    await write(cwd, { "cmd/shop/main.ts": 'process.kill(process.pid, "SIGKILL");\n' });
+    expect(await runCli(["run", "--no-watch"], { cwd })).toMatchObject({ code: 137 });
+  });
+
+  test("an error's position is that of the source", async () => {
+    const cwd = await makeProject();
+    await write(cwd, {
+      "cmd/shop/main.ts":
+        "interface Long {\n  a: number;\n}\n\nthrow new Error(String({ a: 1 } satisfies Long));\n",
+    });
+    const { stderr } = await runCli(["run", "--no-watch"], { cwd });
+    expect(stderr).toMatch(/cmd\/shop\/main\.ts:5:7/);
+  });
+
+  test("works in the folder that --work names", async () => {
+    const cwd = await makeProject();
+    const cli = startCli(["run", "--no-watch", "--work", "configs"], { cwd });
+    await cli.printed(`started one [] ${cwd}/configs\n`);
+  });
+
+  test.for([
+    ["internal", []],
+    ["cmd/shop", []],
+    [".", ["cmd/shop"]],
+    [".", ["cmd/shop/main.ts"]],
+    ["configs", [".."]],
+  ] as const)("finds the program from %s with %j", async ([below, args]) => {
+    const project = await makeProject();
+    const cli = startCli(["run", "--no-watch", ...args], { cwd: join(project, below) });
+    await cli.printed(`started one [] ${project}\n`);
+  });
+
+  test("finds a program further down, as in a repository of several services", async () => {
+    const cwd = await temporaryFolder();
+    await write(cwd, {
+      "package.json": '{ "type": "module" }',
+      "app/shop/internal/word.ts": 'export const word = "deep";\n',
+      "app/shop/cmd/shop/main.ts": main,
+    });
+    const cli = startCli(["run", "--no-watch"], { cwd });
+    await cli.printed(`started deep [] ${cwd}/app/shop\n`);
+  });
+});
+
+describe("run refuses", () => {
+  test("to choose between programs when nobody can be asked", async () => {
+    const cwd = await makeProject(["shop", "admin"]);
+    expect(await runCli(["run"], { cwd })).toEqual({
+      code: 1,
+      stdout: "",
+      stderr:
+        "error: there are 2 programs: cmd/admin, cmd/shop\n" +
+        "hint: name one, such as `kratos-ts run cmd/admin`\n",
+    });
+    const cli = startCli(["run", "cmd/shop", "--no-watch"], { cwd });
+    await cli.printed("started one");
+  });
+
+  test.for([
+    [["run", "nowhere"], 1, 'error: "nowhere" does not exist\n'],
+    [["run", "internal"], 1, 'error: "internal" holds no main.ts and no cmd/*/main.ts\n'],
+    [["run", "-w", "nowhere"], 1, 'error: the working directory "nowhere" is not a folder\n'],
+    [["run", "--wrok", "x"], 2, 'error: unknown option "--wrok"\n'],
+  ] as const)("%j", async ([args, code, message]) => {
+    const result = await runCli(args, { cwd: await makeProject() });
+    expect(result).toMatchObject({ code, stdout: "" });
+    expect(result.stderr).toContain(message);
+  });
+
+  test("a project without a program", async () => {
+    const cwd = await temporaryFolder();
+    await write(cwd, { "package.json": "{}" });
+    const { code, stderr } = await runCli(["run"], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `error: there is no cmd/*/main.ts in "${cwd}"\nhint: run it inside a project, or name the program's folder\n`,
+    );
+  });
+});
+
+describe("run", () => {
+  test("starts again when a source changes, after a graceful end", async () => {
+    const cwd = await makeProject();
+    const cli = startCli(["run"], { cwd });
+    await cli.printed("started one");
+    await write(cwd, { "internal/word.ts": 'export const word: string = "two";\n' });
+    await cli.printed("[kratos-ts] restarting, internal/word.ts changed\n");
+    await cli.printed("got SIGTERM\n");
+    await cli.printed("started two");
+    // As editors save: a new file beside, renamed over the old one.
+    await write(cwd, { "internal/word.ts.swp": 'export const word = "three";\n' });
+    await rename(join(cwd, "internal/word.ts.swp"), join(cwd, "internal/word.ts"));
+    await cli.printed("started three");
+    cli.process.kill("SIGINT");
+    await cli.printed("got SIGINT\n");
+    expect(await cli.result).toMatchObject({ code: 7 });
+  });
+
+  test("starts again when a configuration changes, also in a folder that came later", async () => {
+    const cwd = await makeProject();
+    const cli = startCli(["run"], { cwd });
+    await cli.printed("started one");
+    await write(cwd, { "configs/config.yaml": "a: 2\n" });
+    await cli.printed("restarting, configs/config.yaml changed\n");
+    await cli.printed("started one");
+    await write(cwd, { "api/order/v1/order_pb.ts": "export {};\n" });
+    await cli.printed("restarting, api/order/v1/order_pb.ts changed\n");
+    await cli.printed("started one");
+    await rm(join(cwd, "api"), { recursive: true });
+    await cli.printed("restarting, api/order/v1/order_pb.ts changed\n");
+    await cli.printed("started one");
+  });
+
+  test("outlives a program that fails, and says so", async () => {
+    const cwd = await makeProject();
+    await write(cwd, { "internal/word.ts": "export const word = ;\n" });
+    const cli = startCli(["run"], { cwd });
+    await cli.printed("SyntaxError");
+    await cli.printed("[kratos-ts] ended with exit code 1, waiting for a change\n");
+    await write(cwd, { "internal/word.ts": 'export const word = "mended";\n' });
+    await cli.printed("[kratos-ts] starting again, internal/word.ts changed\n");
+    await cli.printed("started mended");
+  });
+
+  test("ended while the program is down, it ends with the program's exit code", async () => {
+    const cwd = await makeProject();
+    await write(cwd, { "cmd/shop/main.ts": "process.exitCode = 3;\n" });
+    const cli = startCli(["run"], { cwd });
+    await cli.printed("waiting for a change");
+    cli.process.kill("SIGTERM");
+    expect(await cli.result).toMatchObject({ code: 3 });
+  });
+
+  test("a second signal ends a program that does not heed the first", async () => {
+    const cwd = await makeProject();
+    await write(cwd, {
+      "cmd/shop/main.ts":
+        'process.on("SIGTERM", () => console.log("no"));\nsetInterval(() => undefined, 1000);\nconsole.log("up");\n',
+    });
+    const cli = startCli(["run"], { cwd });
+    await cli.printed("up");
+    cli.process.kill("SIGTERM");
+    await cli.printed("no");
+    cli.process.kill("SIGTERM");
+    expect(await cli.result).toMatchObject({ code: 137 });
+  });
+});
