@@ -134,6 +134,8 @@ export interface ClientConnection {
   readonly usable: boolean;
   /** Opens a stream; `undefined` when the connection has just become unusable: nothing was sent. */
   open(fields: Fields, sink: ClientSink): ClientStream | undefined;
+  /** Finds out whether the server is still there, after a call was not answered in time. */
+  probe(): void;
   /** Cuts the connection; its streams get `onReset`. */
   destroy(): void;
 }
