@@ -8,9 +8,9 @@ export class HttpClientContext extends BaseCallContext {
   readonly side = "client";
   readonly kind = "http";
   readonly pathTemplate: string;
-  readonly requestHeader = new HeaderMap();
+  readonly requestHeader: HeaderMap = new HeaderMap();
   /** Empty until the reply is there. */
-  replyHeader = new HeaderMap();
+  replyHeader: HeaderMap = new HeaderMap();
   readonly #onHeader: CallOptions["onHeader"];
 
   constructor(
