@@ -49,7 +49,7 @@ describe("new --no-install", () => {
     for (const file of await listFiles(project)) {
       expect(file).not.toContain("kratos-layout");
       if (file.endsWith(".tgz")) continue;
-      expect(await readFile(file, "utf8"), file).not.toMatch(/kratos-layout/);
+      expect(await readFile(file, "utf8")).not.toMatch(/kratos-layout/);
     }
   });
 

@@ -67,6 +67,8 @@ describe("run --no-watch", () => {
     const cwd = await makeProject();
     const cli = startCli(["run", "--no-watch", "--work", "configs"], { cwd });
     await cli.printed(`started one [] ${cwd}/configs\n`);
+    cli.process.kill("SIGTERM");
+    expect(await cli.result).toMatchObject({ code: 7 });
   });
 
   test.for([
@@ -79,6 +81,8 @@ describe("run --no-watch", () => {
     const project = await makeProject();
     const cli = startCli(["run", "--no-watch", ...args], { cwd: join(project, below) });
     await cli.printed(`started one [] ${project}\n`);
+    cli.process.kill("SIGTERM");
+    expect(await cli.result).toMatchObject({ code: 7 });
   });
 
   test("finds a program further down, as in a repository of several services", async () => {
@@ -90,6 +94,8 @@ describe("run --no-watch", () => {
     });
     const cli = startCli(["run", "--no-watch"], { cwd });
     await cli.printed(`started deep [] ${cwd}/app/shop\n`);
+    cli.process.kill("SIGTERM");
+    expect(await cli.result).toMatchObject({ code: 7 });
   });
 });
 
@@ -160,6 +166,8 @@ describe("run", () => {
     await rm(join(cwd, "api"), { recursive: true });
     await cli.printed("restarting, api/order/v1/order_pb.ts changed\n");
     await cli.printed("started one");
+    cli.process.kill("SIGTERM");
+    expect(await cli.result).toMatchObject({ code: 7 });
   });
 
   test("outlives a program that fails, and says so", async () => {
@@ -171,6 +179,8 @@ describe("run", () => {
     await write(cwd, { "internal/word.ts": 'export const word = "mended";\n' });
     await cli.printed("[kratos-ts] starting again, internal/word.ts changed\n");
     await cli.printed("started mended");
+    cli.process.kill("SIGTERM");
+    expect(await cli.result).toMatchObject({ code: 7 });
   });
 
   test("ended while the program is down, it ends with the program's exit code", async () => {
