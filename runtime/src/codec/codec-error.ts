@@ -1,3 +1,5 @@
+import { describe } from "./describe.ts";
+
 /**
  * A value that does not fit its field, or bytes and text that are not a message.
  * The message reads `field "items[2].unit_price": expected an int64, got true`;
@@ -27,4 +29,21 @@ export function isCodecError(error: unknown): error is CodecError {
     "path" in error &&
     typeof error.path === "string"
   );
+}
+
+/** The error of a value of the wrong type: `expected an int32, got true`. */
+export function mismatch(expected: string, value: unknown): CodecError {
+  return new CodecError(`expected ${expected}, got ${describe(value)}`);
+}
+
+/** The error of nesting deeper than `limit` messages. */
+export function tooDeep(limit: number): CodecError {
+  return new CodecError(`nested more than ${limit} messages deep`);
+}
+
+/** The same error, one step further from where it happened; anything else is returned as it is. */
+export function withSegment(error: unknown, segment: string): unknown {
+  if (!isCodecError(error)) return error;
+  const separator = error.path === "" || error.path.startsWith("[") ? "" : ".";
+  return new CodecError(error.reason, segment + separator + error.path, { cause: error.cause });
 }

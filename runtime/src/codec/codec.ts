@@ -5,104 +5,165 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import { create, fromBinary, fromJson, toBinary, toJsonString } from "@bufbuild/protobuf";
-import { CodecError } from "./codec-error.ts";
+import { BinaryReader } from "./binary-reader.ts";
+import { BinaryWriter } from "./binary-writer.ts";
+import { CodecError, isCodecError, withSegment } from "./codec-error.ts";
+import { CodecSet } from "./codec-set.ts";
+import type { MakeOps } from "./codec-set.ts";
+import { fieldValueFromJson, fieldValueToJson } from "./field-json.ts";
+import { interpret } from "./interpreted.ts";
 import { completeJsonOptions } from "./json-options.ts";
 import type { JsonOptions } from "./json-options.ts";
+import { parseJson } from "./json-syntax.ts";
+import type { MessageOps } from "./value-codec.ts";
 
 /** Reads and writes one message type. */
 export interface MessageCodec<D extends DescMessage = DescMessage> {
   readonly desc: D;
-  /** ProtoJSON text. Throws {@link CodecError} for values that do not fit their field. */
+  /**
+   * ProtoJSON text of a message, or of what `create()` would make one from.
+   * Throws {@link CodecError} for values that do not fit their field.
+   */
   toJsonString(message: MessageInitShape<D>): string;
   /** Reads what `JSON.parse` returned. Throws {@link CodecError}. */
   fromJson(value: JsonValue): MessageShape<D>;
   /** Parses and reads; malformed JSON is a {@link CodecError} with line and column. */
   fromJsonString(text: string): MessageShape<D>;
   /**
-   * Protobuf binary, behind `headroom` free bytes (for a frame's header; default 0).
+   * Protobuf binary, behind `headroom` zero bytes (for a frame's header; default 0).
    * The result may be a view of a larger buffer, as Node's small buffers are.
+   * Throws {@link CodecError} for values that do not fit their field.
    */
   toBinary(message: MessageInitShape<D>, headroom?: number): Uint8Array;
-  /** Reads `bytes` from `start` to `end`. Fields of type bytes are views of the input. */
+  /**
+   * Reads `bytes` from `start` (default 0) to `end` (default: all). Fields of type bytes and
+   * unknown fields are views of the input. Throws {@link CodecError}.
+   */
   fromBinary(bytes: Uint8Array, start?: number, end?: number): MessageShape<D>;
 }
 
-/** Reads and writes the value of one field alone: `body: "field"` and `response_body` of an HTTP rule. */
+/** Reads and writes one field alone: `body: "field"` and `response_body` of an HTTP rule. */
 export interface FieldCodec {
   readonly field: DescField;
-  /** The field's value as a message holds it; undefined writes the default (`{}` for a message). */
+  /**
+   * JSON text of the field's value, as a message holds it. Without a value: the zero value, `[]`,
+   * `{}` for maps and messages, `null` for well-known types. Throws {@link CodecError}.
+   */
   toJsonString(value: unknown): string;
-  /** The value to put in the message; undefined for a `null` that unsets a message. */
+  /**
+   * The value to put in the message. `null` gives what an unset field has: the zero value, an
+   * empty list or map, or undefined for messages. Throws {@link CodecError}.
+   */
   fromJson(value: JsonValue): unknown;
 }
 
-/** Compiles one message type. Each call compiles anew: call it once per type, at set-up. */
+/** Codecs that share their options and their compiled types. */
+export interface Codecs {
+  /** The codec of a message type; the same one at every call. */
+  message<D extends DescMessage>(desc: D): MessageCodec<D>;
+  /** The codec of a field. */
+  field(field: DescField): FieldCodec;
+}
+
+/**
+ * Makes codecs with common options. Message types are compiled when they are first used.
+ *
+ * Results equal those of `@bufbuild/protobuf`, except:
+ * - with `emitDefaults`, unset message fields are written as `null`, as Kratos does. Left out are
+ *   members of a oneof, `optional` scalars, and `google.protobuf.Value`;
+ * - an Any of an unknown type keeps its bytes as base64 in `value`;
+ * - input that ProtoJSON does not allow is refused throughout: unknown enum names, `"0x10"`,
+ *   `"1.5s later"`, 64-bit integers that `JSON.parse` has rounded, binary fields that end too
+ *   early; a binary field with another wire type than declared counts as unknown.
+ */
+export function createCodecs(options: Partial<JsonOptions> = {}): Codecs {
+  return createCodecsWith(options, interpret);
+}
+
+/** As {@link createCodecs}, with the way to make operations given. */
+export function createCodecsWith(options: Partial<JsonOptions>, make: MakeOps): Codecs {
+  const complete = completeJsonOptions(options);
+  const interpreted = new CodecSet(complete, interpret);
+  const fast = make === interpret ? interpreted : new CodecSet(complete, make);
+  const made = new WeakMap<DescMessage, unknown>();
+  const pool = { writer: undefined as BinaryWriter | undefined };
+
+  // Compiled operations do not know the path to a fault; interpreting the same input again does.
+  function explain<T>(desc: DescMessage, run: (ops: MessageOps) => T): T {
+    try {
+      return run(fast.opsOf(desc));
+    } catch (error) {
+      if (isCodecError(error) && fast !== interpreted) run(interpreted.opsOf(desc));
+      throw error;
+    }
+  }
+
+  function makeCodec<D extends DescMessage>(desc: D): MessageCodec<D> {
+    const fromJson = (value: unknown) =>
+      explain(desc, (ops) => ops.readJson(value, 1)) as MessageShape<D>;
+    return {
+      desc,
+      toJsonString: (message) => explain(desc, (ops) => ops.writeJson(message, 1)),
+      fromJson,
+      fromJsonString: (text) => fromJson(parseJson(text)),
+      toBinary: (message, headroom = 0) =>
+        explain(desc, (ops) => {
+          // taken out while in use: a getter of the message might call here
+          const writer = pool.writer ?? new BinaryWriter();
+          pool.writer = undefined;
+          writer.begin(headroom);
+          ops.writeBinary(writer, message, 1);
+          const bytes = writer.finish();
+          pool.writer = writer;
+          return bytes;
+        }),
+      fromBinary: (bytes, start = 0, end = bytes.length) =>
+        explain(desc, (ops) =>
+          ops.readBinary(new BinaryReader(bytes, start, end), end, 1),
+        ) as MessageShape<D>,
+    };
+  }
+
+  return {
+    message<D extends DescMessage>(desc: D): MessageCodec<D> {
+      const known = made.get(desc) as MessageCodec<D> | undefined;
+      if (known !== undefined) return known;
+      const codec = makeCodec(desc);
+      made.set(desc, codec);
+      return codec;
+    },
+    field(field) {
+      const plan = interpreted.planOf(field.parent).fields.find((each) => each.field === field);
+      if (plan === undefined) throw new CodecError("no field of its message", field.name);
+      return {
+        field,
+        toJsonString: (value) => named(field, () => fieldValueToJson(value, plan)),
+        fromJson: (value) => named(field, () => fieldValueFromJson(value, plan)),
+      };
+    },
+  };
+}
+
+/** Makes the codec of one message type. Where there are several, share {@link createCodecs}. */
 export function compileCodec<D extends DescMessage>(
   desc: D,
   options: Partial<JsonOptions> = {},
 ): MessageCodec<D> {
-  const complete = completeJsonOptions(options);
-  const write = {
-    alwaysEmitImplicit: complete.emitDefaults,
-    enumAsInteger: complete.enumAsNumber,
-    useProtoFieldName: complete.protoNames,
-    ...(complete.registry && { registry: complete.registry }),
-  };
-  const read = {
-    ignoreUnknownFields: complete.ignoreUnknown,
-    ...(complete.registry && { registry: complete.registry }),
-  };
-  return {
-    desc,
-    toJsonString: (message) => guard(() => toJsonString(desc, create(desc, message), write)),
-    fromJson: (value) => guard(() => fromJson(desc, value, read)),
-    fromJsonString: (text) => guard(() => fromJson(desc, JSON.parse(text), read)),
-    toBinary(message, headroom = 0) {
-      const body = guard(() => toBinary(desc, create(desc, message)));
-      const bytes = new Uint8Array(body.length + headroom);
-      bytes.set(body, headroom);
-      return bytes;
-    },
-    fromBinary: (bytes, start = 0, end = bytes.length) =>
-      guard(() => fromBinary(desc, bytes.subarray(start, end))),
-  };
+  return createCodecs(options).message(desc);
 }
 
-/** Compiles the codec of one field. */
+/** Makes the codec of one field. */
 export function compileFieldCodec(
   field: DescField,
   options: Partial<JsonOptions> = {},
 ): FieldCodec {
-  const codec = compileCodec(field.parent, options);
-  return {
-    field,
-    toJsonString(value) {
-      const target = {
-        [field.oneof ? field.oneof.localName : field.localName]: field.oneof
-          ? { case: field.localName, value }
-          : value,
-      };
-      const json = JSON.parse(codec.toJsonString(target as never)) as Record<string, unknown>;
-      return JSON.stringify(json[field.jsonName] ?? json[field.name] ?? {});
-    },
-    fromJson(value) {
-      const message = codec.fromJson({ [field.jsonName]: value }) as unknown as Record<
-        string,
-        unknown
-      >;
-      if (field.oneof) return (message[field.oneof.localName] as { value?: unknown }).value;
-      return message[field.localName];
-    },
-  };
+  return createCodecs(options).field(field);
 }
 
-function guard<T>(run: () => T): T {
+function named<T>(field: DescField, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw new CodecError(error instanceof Error ? error.message : String(error), "", {
-      cause: error,
-    });
+    throw withSegment(error, field.name);
   }
 }

@@ -1,0 +1,265 @@
+import { CodecError, tooDeep } from "./codec-error.ts";
+import { DEPTH_LIMIT } from "./value-codec.ts";
+
+/** Up to this length text is read here; beyond it a call into Node pays off. */
+const SHORT = 24;
+
+/** The wire types that a tag may name. */
+export const Wire = {
+  varint: 0,
+  bit64: 1,
+  delimited: 2,
+  startGroup: 3,
+  endGroup: 4,
+  bit32: 5,
+} as const;
+
+/**
+ * Reads protobuf's wire format from part of a byte array, checking every bound.
+ * What it returns for fields of type bytes are views of the input.
+ */
+export class BinaryReader {
+  position: number;
+  private readonly bytes: Uint8Array;
+  private readonly limit: number;
+  private view: DataView | undefined;
+  private buffer: Buffer | undefined;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    if (!(start >= 0 && start <= end && end <= bytes.length)) {
+      throw new RangeError(
+        `expected 0 <= start <= end <= ${bytes.length}, got ${start} and ${end}`,
+      );
+    }
+    this.bytes = bytes;
+    this.position = start;
+    this.limit = end;
+  }
+
+  /** A field's tag: its number times eight plus its wire type. */
+  tag(): number {
+    const start = this.position;
+    const tag = this.uint32();
+    const size = this.position - start;
+    if (size > 5 || (size === 5 && (this.bytes[this.position - 1] ?? 0) > 0x0f)) {
+      throw new CodecError("malformed protobuf: a tag is larger than 32 bits");
+    }
+    if (tag < 8) throw new CodecError("malformed protobuf: field number 0");
+    return tag;
+  }
+
+  /** A varint cut to 32 bits, unsigned. */
+  uint32(): number {
+    const bytes = this.bytes;
+    let position = this.position;
+    if (position >= this.limit) throw truncated();
+    let byte = bytes[position++] as number;
+    if (byte < 0x80) {
+      this.position = position;
+      return byte;
+    }
+    let result = byte & 0x7f;
+    for (let shift = 7; shift < 70; shift += 7) {
+      if (position >= this.limit) throw truncated();
+      byte = bytes[position++] as number;
+      if (shift < 32) result |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        this.position = position;
+        return result >>> 0;
+      }
+    }
+    throw new CodecError("malformed protobuf: a varint is longer than ten bytes");
+  }
+
+  int32(): number {
+    return this.uint32() | 0;
+  }
+
+  sint32(): number {
+    const value = this.uint32();
+    return (value >>> 1) ^ -(value & 1);
+  }
+
+  bool(): boolean {
+    const bytes = this.bytes;
+    let any = 0;
+    for (let i = 0; i < 10; i++) {
+      if (this.position >= this.limit) throw truncated();
+      const byte = bytes[this.position++] as number;
+      any |= byte & 0x7f;
+      if (byte < 0x80) return any !== 0;
+    }
+    throw new CodecError("malformed protobuf: a varint is longer than ten bytes");
+  }
+
+  uint64(): bigint {
+    let low = 0;
+    let middle = 0;
+    let high = 0;
+    const bytes = this.bytes;
+    for (let i = 0; i < 10; i++) {
+      if (this.position >= this.limit) throw truncated();
+      const byte = bytes[this.position++] as number;
+      // three parts of 28, 28 and 8 bits, so that each stays exact in a double
+      if (i < 4) low |= (byte & 0x7f) << (7 * i);
+      else if (i < 8) middle |= (byte & 0x7f) << (7 * (i - 4));
+      else high |= (byte & 0x7f) << (7 * (i - 8));
+      if (byte < 0x80) {
+        if (high === 0 && middle < 0x200_0000) return BigInt(low + middle * 0x1000_0000);
+        return (
+          BigInt(low + (middle & 0x1ff_ffff) * 0x1000_0000) |
+          (BigInt(((middle >>> 25) | (high << 3)) & 0x7ff) << 53n)
+        );
+      }
+    }
+    throw new CodecError("malformed protobuf: a varint is longer than ten bytes");
+  }
+
+  int64(): bigint {
+    return BigInt.asIntN(64, this.uint64());
+  }
+
+  sint64(): bigint {
+    const value = this.uint64();
+    return (value >> 1n) ^ -(value & 1n);
+  }
+
+  fixed32(): number {
+    return this.dataView().getUint32(this.advance(4), true);
+  }
+
+  sfixed32(): number {
+    return this.dataView().getInt32(this.advance(4), true);
+  }
+
+  fixed64(): bigint {
+    return this.dataView().getBigUint64(this.advance(8), true);
+  }
+
+  sfixed64(): bigint {
+    return this.dataView().getBigInt64(this.advance(8), true);
+  }
+
+  float(): number {
+    return this.dataView().getFloat32(this.advance(4), true);
+  }
+
+  double(): number {
+    return this.dataView().getFloat64(this.advance(8), true);
+  }
+
+  /** Reads a length and returns where what it measures ends. */
+  end(): number {
+    const length = this.uint32();
+    if (length > this.limit - this.position) throw truncated();
+    return this.position + length;
+  }
+
+  /** Bytes behind their length, as a view of the input. */
+  lengthDelimited(): Uint8Array {
+    const end = this.end();
+    return this.slice(this.position, (this.position = end));
+  }
+
+  /** Text behind its length. With `strict`, throws {@link CodecError} for invalid UTF-8. */
+  string(strict: boolean): string {
+    const end = this.end();
+    const start = this.position;
+    this.position = end;
+    const bytes = this.bytes;
+    if (end - start <= SHORT) {
+      let text = "";
+      let position = start;
+      while (position < end) {
+        const byte = bytes[position] as number;
+        if (byte > 0x7f) break;
+        text += String.fromCharCode(byte);
+        position++;
+      }
+      if (position === end) return text;
+    }
+    this.buffer ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const text = this.buffer.toString("utf8", start, end);
+    // the replacement character may have been sent, so its presence proves nothing
+    if (strict && text.includes("\ufffd")) this.requireUtf8(start, end);
+    return text;
+  }
+
+  /** Skips the value of an unknown field and returns its bytes, for `$unknown`. */
+  skip(tag: number, depth: number): Uint8Array {
+    const start = this.position;
+    this.skipValue(tag, depth);
+    return this.slice(start, this.position);
+  }
+
+  /** Skips a group's fields and its end tag; returns where the end tag began. */
+  skipGroup(field: number, depth: number): number {
+    if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+    for (;;) {
+      const end = this.position;
+      const tag = this.tag();
+      if ((tag & 7) !== Wire.endGroup) {
+        this.skipValue(tag, depth);
+        continue;
+      }
+      if (tag >>> 3 !== field) throw new CodecError("malformed protobuf: another group's end");
+      return end;
+    }
+  }
+
+  /** Throws unless exactly the bytes up to `end` were read. */
+  requireEnd(end: number): void {
+    if (this.position !== end) throw truncated();
+  }
+
+  private skipValue(tag: number, depth: number): void {
+    switch (tag & 7) {
+      case Wire.varint:
+        this.bool();
+        return;
+      case Wire.bit64:
+        this.advance(8);
+        return;
+      case Wire.delimited:
+        this.position = this.end();
+        return;
+      case Wire.startGroup:
+        this.skipGroup(tag >>> 3, depth + 1);
+        return;
+      case Wire.bit32:
+        this.advance(4);
+        return;
+      default:
+        throw new CodecError(`malformed protobuf: wire type ${tag & 7} of field ${tag >>> 3}`);
+    }
+  }
+
+  private advance(size: number): number {
+    if (size > this.limit - this.position) throw truncated();
+    const start = this.position;
+    this.position = start + size;
+    return start;
+  }
+
+  private slice(start: number, end: number): Uint8Array {
+    // not subarray: of a Buffer it would be a Buffer
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, end - start);
+  }
+
+  private dataView(): DataView {
+    const bytes = this.bytes;
+    return (this.view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  private requireUtf8(start: number, end: number): void {
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(this.bytes.subarray(start, end));
+    } catch (cause) {
+      throw new CodecError("expected valid UTF-8, got other bytes", "", { cause });
+    }
+  }
+}
+
+function truncated(): CodecError {
+  return new CodecError("malformed protobuf: it ends too early");
+}

@@ -1,0 +1,12 @@
+import type { MakeOps } from "./codec-set.ts";
+import { interpretBinary } from "./interpreted-binary.ts";
+import { interpretJson } from "./interpreted-json.ts";
+
+/**
+ * Operations that walk a message's plan. They are the plain statement of what compiled operations
+ * do, name the field in every error, and stand in where compiling is not allowed.
+ */
+export const interpret: MakeOps = (plan, options, extensions) => ({
+  ...interpretJson(plan, options, extensions),
+  ...interpretBinary(plan),
+});

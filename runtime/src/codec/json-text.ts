@@ -1,0 +1,35 @@
+import { CodecError, mismatch } from "./codec-error.ts";
+
+/** Up to this length a loop over the characters is faster than a regular expression. */
+const SHORT = 48;
+// eslint-disable-next-line no-control-regex -- control characters are what must be escaped
+const NEEDS_CARE = /[\u0000-\u001f"\\\ud800-\udfff]/;
+
+/** A string as JSON text. Throws for anything else and for text that UTF-8 cannot carry. */
+export function quote(value: unknown): string {
+  if (typeof value !== "string") throw mismatch("a string", value);
+  const length = value.length;
+  if (length > SHORT) return NEEDS_CARE.test(value) ? quoteSlowly(value) : `"${value}"`;
+  for (let i = 0; i < length; i++) {
+    const code = value.charCodeAt(i);
+    if (code < 32 || code === 34 || code === 92 || (code >= 0xd800 && code <= 0xdfff)) {
+      return quoteSlowly(value);
+    }
+  }
+  return `"${value}"`;
+}
+
+function quoteSlowly(value: string): string {
+  requireWellFormed(value);
+  return JSON.stringify(value);
+}
+
+/** Throws for a string with half a surrogate pair: no UTF-8 exists for it. */
+export function requireWellFormed(value: string): void {
+  if (!isWellFormed(value)) throw new CodecError("expected valid Unicode, got a lone surrogate");
+}
+
+/** Reports whether every surrogate in `value` has its other half. */
+export function isWellFormed(value: string): boolean {
+  return (value as string & { isWellFormed(): boolean }).isWellFormed();
+}
