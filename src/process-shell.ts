@@ -4,6 +4,9 @@ import type { Shell, Sink } from "./shell.ts";
 /** Exit code of a second request to end, as shells report a program that Ctrl-C killed. */
 const interrupted = 130;
 
+/** How often to see whether npm is still there, in milliseconds. */
+const parentInterval = 500;
+
 const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Makes the {@link Shell} of a real process. Signals keep their default effect until someone asks for them. */
@@ -15,13 +18,25 @@ export function createProcessShell(own: NodeJS.Process): Shell {
   function watch(): void {
     if (watching) return;
     watching = true;
-    for (const name of endSignals) {
-      own.on(name, () => {
-        if (controller.signal.aborted && listeners.size === 0) own.exit(interrupted);
-        controller.abort(new Error(`ended by ${name}`));
-        for (const listener of listeners) listener(name);
-      });
-    }
+    for (const name of endSignals) own.on(name, end);
+    if (isSet(own.env["npm_command"])) watchParent();
+  }
+
+  function end(name: NodeJS.Signals): void {
+    if (controller.signal.aborted && listeners.size === 0) own.exit(interrupted);
+    controller.abort(new Error(`ended by ${name}`));
+    for (const listener of listeners) listener(name);
+  }
+
+  /** `npx` and `npm run` die of SIGTERM without telling what they run, which would keep its ports for ever. */
+  function watchParent(): void {
+    const parent = own.ppid;
+    const timer = setInterval(() => {
+      if (own.ppid === parent) return;
+      clearInterval(timer);
+      end("SIGTERM");
+    }, parentInterval);
+    timer.unref();
   }
 
   return {

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const bin = join(root, "bin/kratos-ts.js");
+/** The CLI's executable in this repository. */
+export const bin: string = join(root, "bin/kratos-ts.js");
 
 /** How a command ended and what it printed. */
 export interface CliResult {
@@ -44,6 +45,7 @@ export function startCli(args: readonly string[], options: CliOptions): RunningC
   });
   let all = "";
   let seen = 0;
+  let closed = false;
   let stdout = "";
   let stderr = "";
   let wakers: (() => void)[] = [];
@@ -65,6 +67,7 @@ export function startCli(args: readonly string[], options: CliOptions): RunningC
   const result = new Promise<CliResult>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
+      closed = true;
       resolve({ code, stdout, stderr });
       wake();
     });
@@ -80,7 +83,7 @@ export function startCli(args: readonly string[], options: CliOptions): RunningC
           seen = at + text.length;
           return;
         }
-        if (child.exitCode !== null) throw new Error(`ended without "${text}", after:\n${all}`);
+        if (closed) throw new Error(`ended without "${text}", after:\n${all}`);
         await new Promise<void>((resolve) => wakers.push(resolve));
       }
     },

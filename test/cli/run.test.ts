@@ -2,7 +2,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { runCli, startCli } from "./cli-process.ts";
+import { bin, runCli, startCli } from "./cli-process.ts";
 
 /** A program that says what it sees, and ends with 7 when it is told to. */
 const main = `import { word } from "../../internal/word.ts";
@@ -190,6 +190,22 @@ describe("run", () => {
     await cli.printed("waiting for a change");
     cli.process.kill("SIGTERM");
     expect(await cli.result).toMatchObject({ code: 3 });
+  });
+
+  test("ends when the npm that started it is gone", async () => {
+    const cwd = await makeProject();
+    const npm = join(cwd, "npm.js");
+    await writeFile(
+      npm,
+      'import { spawn } from "node:child_process";\n' +
+        'spawn(process.execPath, [process.argv[2], "run"], { stdio: "inherit" });\n',
+    );
+    const cli = startCli([bin], { cwd, bin: npm, env: { npm_command: "exec" } });
+    await cli.printed("started one");
+    cli.process.kill("SIGKILL");
+    await cli.printed("got SIGTERM\n");
+    // The output is closed only when the last of them has ended.
+    expect((await cli.result).stdout).toMatch(/^started one .*\ngot SIGTERM\n$/);
   });
 
   test("a second signal ends a program that does not heed the first", async () => {
