@@ -63,7 +63,7 @@ export interface RawResponse {
 export async function sendRaw(port: number, request: string | Buffer): Promise<RawResponse> {
   const chunks: Buffer[] = [];
   const socket = connect(port, "127.0.0.1");
-  socket.end(request);
+  socket.write(request); // and no end: to a server, one who ends has gone
   for await (const chunk of socket) chunks.push(chunk as Buffer);
   return parseResponse(Buffer.concat(chunks).toString());
 }

@@ -1,3 +1,4 @@
+import { maxHeaderSize } from "node:http";
 import type { Socket } from "node:net";
 import { KratosError } from "../../errors/kratos-error.ts";
 import { toStatusJson } from "../../errors/status-json.ts";
@@ -44,5 +45,7 @@ function describe(error: ClientError): [status: number, phrase: string, message:
 
 /** Whether the limit was reached before the first line had ended. */
 function endsInRequestLine(packet: Buffer | undefined): boolean {
-  return packet !== undefined && !packet.includes("\r\n");
+  if (packet === undefined || !/^[A-Z]+ /.test(packet.toString("latin1", 0, 16))) return false;
+  const end = packet.indexOf("\r\n");
+  return end < 0 || end >= maxHeaderSize;
 }

@@ -51,7 +51,7 @@ export class HttpServer implements Server, HttpRouter {
   readonly #server: NodeServer;
   readonly #connections = new Set<Connection>();
   /** Requests that came before {@link start}: the listener opens earlier, to know its port. */
-  #held: [IncomingMessage, ServerResponse][] | undefined = [];
+  #held: [IncomingMessage, ServerResponse][] = [];
   #listening: Promise<URL> | undefined;
   #port: number | undefined;
   #started = false;
@@ -126,9 +126,7 @@ export class HttpServer implements Server, HttpRouter {
       route.handler = chain(...this.#middleware.match(route.operation))(route.bareHandler);
     }
     this.#host.logger.info({ addr: endpoint.host }, "[HTTP] server listening");
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const [request, response] of held) this.#serve(request, response);
+    for (const [request, response] of this.#held.splice(0)) this.#serve(request, response);
   }
 
   async stop(signal: AbortSignal): Promise<void> {
@@ -205,7 +203,8 @@ export class HttpServer implements Server, HttpRouter {
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#held === undefined) this.#serve(request, response);
+    if (this.#started) this.#serve(request, response);
+    else if (this.#host.draining) this.#refuseStopped(response);
     else this.#held.push([request, response]);
   }
 
@@ -250,6 +249,10 @@ export class HttpServer implements Server, HttpRouter {
     sendError(response, error, header, this.#host.draining);
   }
 
+  #refuseStopped(response: ServerResponse): void {
+    this.#sendError(response, new KratosError(503, "SERVER_STOPPED", "the server stops"));
+  }
+
   async #drain(): Promise<void> {
     this.#host.draining = true;
     // A listener that is being opened has to be there before it can be closed.
@@ -259,11 +262,7 @@ export class HttpServer implements Server, HttpRouter {
       // have sent a request already.
       NetServer.prototype.close.call(this.#server);
     }
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const [, response] of held) {
-      this.#sendError(response, new KratosError(503, "SERVER_STOPPED", "the server stops"));
-    }
+    for (const [, response] of this.#held.splice(0)) this.#refuseStopped(response);
     await this.#closeConnections();
     this.#server.close(() => undefined); // ends its timers
   }
