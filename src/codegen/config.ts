@@ -204,7 +204,7 @@ function keySchema(z: Printable, key: "string" | "integer" | "boolean"): Printab
     case "integer":
       return [z, ".string().regex(/^-?\\d+$/)"];
     case "boolean":
-      return [z, '.enum(["true", "false"])'];
+      return [z, ".string().regex(/^(?:true|false)$/)"];
   }
 }
 

@@ -7,3 +7,8 @@ export function isConfigPath(path: string): boolean {
   const internal = folders.indexOf("internal");
   return internal !== -1 && folders.indexOf("conf", internal) !== -1;
 }
+
+/** The same by import path, which is all that a protoc plugin knows: `conf/conf.proto`. */
+export function isConfigImport(importPath: string): boolean {
+  return importPath.split("/").slice(0, -1).includes("conf");
+}

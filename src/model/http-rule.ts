@@ -177,10 +177,10 @@ function checkVariable(
       `path variable "${name}" is a "${field.message.typeName}", which other implementations refuse`,
     );
   }
-  if (body === fieldPath[0]) {
+  if (body === name) {
     reporter.warn(
       place,
-      `field "${body}" is the body and "${name}" a path variable: the path wins`,
+      `field "${body}" is the body and a path variable: the path wins`,
       "take one of them out of the rule",
     );
   }
@@ -212,7 +212,7 @@ function checkBody(
     reporter.error(
       place,
       `${method} of method "${desc.name}" has a body, which proxies and clients drop`,
-      "take body out of the rule, then all fields come by path and query; --allow-get-body accepts it",
+      "take body out of the rule, all fields then come by path and query; or accept it with allow_get_body",
     );
   }
   if (body === "*") return;

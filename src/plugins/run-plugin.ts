@@ -20,6 +20,7 @@ import { buffer } from "node:stream/consumers";
 import { printCode, type PrintedFile } from "../codegen/print-code.ts";
 import { formatDiagnostic, hasErrors, type Diagnostic } from "../diagnostic.ts";
 import { findBundled } from "../generate/bundled.ts";
+import { isConfigImport } from "../generate/config-file.ts";
 import { readTemplates } from "../generate/read-templates.ts";
 import { rewriteProvided } from "../generate/rewrite-imports.ts";
 import type { Emit } from "../model/emit.ts";
@@ -57,6 +58,8 @@ export async function runPlugin(emit: Emit, process: PluginProcess): Promise<num
   return 0;
 }
 
+const none: ReadonlySet<Emit> = new Set();
+
 interface Answer {
   readonly response: CodeGeneratorResponse;
   readonly warnings: readonly Diagnostic[];
@@ -69,11 +72,12 @@ export function answer(request: CodeGeneratorRequest, emit: Emit): Answer {
   const { allowGetBody, parameter } = readParameter(request.parameter);
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: request.protoFile }));
   const kinds: ReadonlySet<Emit> = new Set([emit]);
+  const isConfig = (file: DescFile): boolean => isConfigImport(file.proto.name);
   const { files, diagnostics } = readModel(
     request.fileToGenerate.flatMap((file) => registry.getFile(file) ?? []),
     {
-      emit: () => kinds,
-      isConfig: (file: DescFile) => !provided.has(file.proto.name),
+      emit: (file) => (emit === "config" && !isConfig(file) ? none : kinds),
+      isConfig,
       displayPath: (file: DescFile) => file.proto.name,
       allowGetBody,
     },
