@@ -1,10 +1,15 @@
 import { execa } from "execa";
+import { join } from "node:path";
 import { CliError } from "../cli-error.ts";
+import { completeLockFile } from "./complete-lock.ts";
 
 /** How many lines of npm's output an error shows. */
 const shownLines = 30;
 
-/** Runs `npm install` in `folder`. Throws INSTALL_FAILED with npm's own words. */
+/**
+ * Runs `npm install` in `folder`, and sees to it that `npm ci` will take the lock file.
+ * Throws INSTALL_FAILED with npm's own words.
+ */
 export async function installDependencies(folder: string, signal: AbortSignal): Promise<void> {
   const result = await execa(
     "npm",
@@ -18,7 +23,10 @@ export async function installDependencies(folder: string, signal: AbortSignal): 
       cancelSignal: signal,
     },
   );
-  if (!result.failed) return;
+  if (!result.failed) {
+    await completeLockFile(join(folder, "package-lock.json"));
+    return;
+  }
   if (result.isCanceled) throw new CliError("CANCELLED", "ended before npm was done");
   if (result.code === "ENOENT") {
     throw new CliError("TOOL_FAILED", "npm is not on the PATH", {
