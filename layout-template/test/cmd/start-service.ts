@@ -15,13 +15,13 @@ export interface StartedService {
   stop(): Promise<void>;
 }
 
-/** Starts the whole service on an empty database, or on `source`, until the test has ended. */
+/** Starts the whole service on an empty database, or on the one given, until the test has ended. */
 export async function startService(
-  source = join(makeTemporaryFolder(), "test.db"),
+  database = { driver: "sqlite", source: join(makeTemporaryFolder(), "test.db") },
 ): Promise<StartedService> {
   const config = bootstrapSchema.parse({
     server: { http: { addr: "127.0.0.1:0" }, grpc: { addr: "127.0.0.1:0" } },
-    data: { database: { driver: "sqlite", source } },
+    data: { database },
   });
   const { app, servers, dispose } = await newApp({
     name: "kratos-layout",

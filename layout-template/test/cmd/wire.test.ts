@@ -54,12 +54,12 @@ test("fails with the same error over HTTP and gRPC", async () => {
 });
 
 test("keeps its data when it starts again", async () => {
-  const source = join(makeTemporaryFolder(), "test.db");
-  const first = await startService(source);
+  const database = { driver: "sqlite", source: join(makeTemporaryFolder(), "test.db") };
+  const first = await startService(database);
   await fetch(`${first.http}/helloworld/kratos`);
   await first.stop();
 
-  const second = await startService(source);
+  const second = await startService(database);
   const response = await fetch(`${second.http}/greeters/kratos`);
 
   expect(await response.json()).toMatchObject({ name: "kratos", greetings: 1 });
