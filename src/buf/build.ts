@@ -1,5 +1,4 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema, type FileDescriptorSet } from "@bufbuild/protobuf/wkt";
+import type { FileDescriptorSet } from "@bufbuild/protobuf/wkt";
 import { execa } from "execa";
 import { relative } from "node:path";
 import { CliError } from "../cli-error.ts";
@@ -7,6 +6,7 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { findBufBinary } from "./buf-binary.ts";
 import { readBufErrors } from "./buf-errors.ts";
 import { listProtoEntries } from "./proto-files.ts";
+import { readDescriptorSet } from "./read-descriptor-set.ts";
 import {
   commonFolder,
   isInside,
@@ -15,7 +15,7 @@ import {
   type ProtoWorkspace,
 } from "./workspace.ts";
 
-/** Descriptors with comments and positions, in an order in which imports come first; or what is wrong. */
+/** Descriptors, in an order in which imports come first; or what is wrong. */
 export type BuildResult =
   | { readonly ok: true; readonly set: FileDescriptorSet }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
@@ -23,13 +23,15 @@ export type BuildResult =
 const gibibyte = 2 ** 30;
 
 /**
- * Compiles `paths` (files or folders, absolute; empty: everything) and all that they import.
+ * Compiles `paths` (files or folders, absolute; empty: everything) and all that they import. Comments and
+ * positions are there for the import paths that `needsSource` asks for; default: all.
  *
  * @throws CliError TOOL_FAILED, CONFIG_INVALID
  */
 export async function buildDescriptorSet(
   workspace: ProtoWorkspace,
   paths: readonly string[],
+  needsSource: (importPath: string) => boolean = () => true,
 ): Promise<BuildResult> {
   const { root, roots, native } = workspace;
   const used = native ? [] : roots;
@@ -53,7 +55,7 @@ export async function buildDescriptorSet(
     ],
     { cwd, encoding: "buffer", stdin: "ignore", reject: false, maxBuffer: gibibyte },
   );
-  if (!failed) return { ok: true, set: fromBinary(FileDescriptorSetSchema, stdout) };
+  if (!failed) return { ok: true, set: readDescriptorSet(stdout, needsSource) };
   if (exitCode === undefined) {
     throw new CliError("TOOL_FAILED", "buf did not run to its end", {
       details: shortMessage ?? "",

@@ -2,14 +2,6 @@ import type { GeneratedFile, Schema } from "@bufbuild/protoplugin";
 import type { FileFacts } from "../model/model.ts";
 import { createNameExport, reserveGlobal, type NameExport } from "./names.ts";
 
-/** The templates of generated files, as text. */
-export interface Templates {
-  readonly http: string;
-  readonly grpc: string;
-  readonly errors: string;
-  readonly config: string;
-}
-
 /** A generated file in the making. */
 export interface CodegenFile {
   readonly f: GeneratedFile;

@@ -9,17 +9,17 @@ import type {
 import type { FileFacts } from "../model/model.ts";
 import { openFile, type CodegenFile } from "./codegen-file.ts";
 import { createConfigNames, type ConfigNamesOf } from "./config-names.ts";
-import { printTemplate } from "./print-template.ts";
+import type { PrintTemplate } from "./templates.ts";
 
 /** Prints `*_config.ts`: for each message and enum a type and the zod schema that reads it. */
-export function printConfig(schema: Schema, facts: FileFacts, template: string): void {
+export function printConfig(schema: Schema, facts: FileFacts, print: PrintTemplate): void {
   if (facts.configTypes.length === 0) return;
 
   const file = openFile(schema, facts, "_config");
   const { f, exportName } = file;
   const z = f.import("z", "zod");
   const writer: Writer = { ...file, z, namesOf: createConfigNames() };
-  printTemplate(f, template, {
+  print(f, {
     z,
     configMessage: file.value("configMessage"),
     types: facts.configTypes.map((type) => ({

@@ -2,16 +2,16 @@ import type { Printable, Schema } from "@bufbuild/protoplugin";
 import type { FileFacts } from "../model/model.ts";
 import type { MethodFacts } from "../model/service-facts.ts";
 import { openFile, type CodegenFile } from "./codegen-file.ts";
-import { printTemplate } from "./print-template.ts";
+import type { PrintTemplate } from "./templates.ts";
 
 /** Prints `*_grpc.ts`: method descriptors, server and client of every service. */
-export function printGrpc(schema: Schema, facts: FileFacts, template: string): void {
+export function printGrpc(schema: Schema, facts: FileFacts, print: PrintTemplate): void {
   const services = facts.services.filter(({ methods }) => methods.length > 0);
   if (services.length === 0) return;
 
   const file = openFile(schema, facts, "_grpc");
   const { f, exportName, type } = file;
-  printTemplate(f, template, {
+  print(f, {
     CallContext: type("CallContext"),
     CallOptions: type("CallOptions"),
     GrpcCaller: type("GrpcCaller"),

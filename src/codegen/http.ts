@@ -2,10 +2,10 @@ import type { Printable, Schema } from "@bufbuild/protoplugin";
 import type { HttpBindingFacts } from "../model/http-rule.ts";
 import type { FileFacts } from "../model/model.ts";
 import { openFile, type CodegenFile } from "./codegen-file.ts";
-import { printTemplate } from "./print-template.ts";
+import type { PrintTemplate } from "./templates.ts";
 
 /** Prints `*_http.ts`: routes, server and client of the methods that have http rules. */
-export function printHttp(schema: Schema, facts: FileFacts, template: string): void {
+export function printHttp(schema: Schema, facts: FileFacts, print: PrintTemplate): void {
   const services = facts.services
     .map((service) => ({
       ...service,
@@ -16,7 +16,7 @@ export function printHttp(schema: Schema, facts: FileFacts, template: string): v
 
   const file = openFile(schema, facts, "_http");
   const { f, exportName, type } = file;
-  printTemplate(f, template, {
+  print(f, {
     Awaitable: type("Awaitable"),
     CallContext: type("CallContext"),
     CallOptions: type("CallOptions"),

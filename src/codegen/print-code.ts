@@ -1,11 +1,11 @@
 import type { CodeGeneratorRequest } from "@bufbuild/protobuf/wkt";
 import { createEcmaScriptPlugin, type Schema } from "@bufbuild/protoplugin";
 import type { FileFacts } from "../model/model.ts";
-import type { Templates } from "./codegen-file.ts";
 import { printConfig } from "./config.ts";
 import { printErrors } from "./errors.ts";
 import { printGrpc } from "./grpc.ts";
 import { printHttp } from "./http.ts";
+import type { Templates } from "./templates.ts";
 
 /** A generated file; `name` is relative to the root of its proto. */
 export interface PrintedFile {

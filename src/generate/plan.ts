@@ -56,7 +56,8 @@ export async function planGeneration(options: GenerateOptions, bundledDir: strin
   const paths = named.length > 0 ? named : ownFolders(workspace);
   const targets = findTargets(workspace, paths, provided);
 
-  const built = await buildDescriptorSet(workspace, paths);
+  const names = new Set(targets.map(({ importPath }) => importPath));
+  const built = await buildDescriptorSet(workspace, paths, (name) => names.has(name));
   if (!built.ok) return built;
   const { set } = built;
 
