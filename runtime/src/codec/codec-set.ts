@@ -12,23 +12,31 @@ import { scalarCodec } from "./scalar.ts";
 import type { MessageOps, ValueCodec } from "./value-codec.ts";
 import { findJsonForm, hasJsonForm } from "./well-known.ts";
 
-/** Makes the operations of one message type: by interpreting its plan or by compiling it. */
-export type MakeOps = (
+/** Makes the operations of one message type, each on demand. */
+export interface OpsMaker {
+  writeJson(): MessageOps["writeJson"];
+  readJson(): MessageOps["readJson"];
+  writeBinary(): MessageOps["writeBinary"];
+  readBinary(): MessageOps["readBinary"];
+}
+
+/** A way to make operations: by interpreting a plan or by compiling it. */
+export type Engine = (
   plan: MessagePlan,
   options: JsonOptions,
   extensions: ExtensionJson | undefined,
-) => MessageOps;
+) => OpsMaker;
 
 /** The operations of all message types that one codec needs, each made when it is first used. */
 export class CodecSet {
   private readonly types = new Map<DescMessage, MessageOps>();
   private readonly options: JsonOptions;
-  private readonly make: MakeOps;
+  private readonly engine: Engine;
   private readonly anyContext: AnyContext;
 
-  constructor(options: JsonOptions, make: MakeOps) {
+  constructor(options: JsonOptions, engine: Engine) {
     this.options = options;
-    this.make = make;
+    this.engine = engine;
     this.anyContext = {
       registry: options.registry,
       opsOf: (desc) => this.opsOf(desc),
@@ -51,24 +59,41 @@ export class CodecSet {
     return planMessage(desc, (field) => this.valueOf(field));
   }
 
-  // Message types refer to each other, also in circles, so each is made at its first use.
+  // Message types refer to each other, also in circles, and a server reads its requests and writes
+  // its replies but seldom the other way round: so each operation is made at its first use.
   private defer(desc: DescMessage): MessageOps {
-    const settle = (): MessageOps => Object.assign(deferred, this.makeOps(desc));
-    const deferred: MessageOps = {
-      writeJson: (message, depth) => settle().writeJson(message, depth),
-      readJson: (json, depth) => settle().readJson(json, depth),
-      writeBinary: (writer, message, depth) => settle().writeBinary(writer, message, depth),
-      readBinary: (reader, end, depth, existing) =>
-        settle().readBinary(reader, end, depth, existing),
+    let made: OpsMaker | undefined;
+    const maker = () => (made ??= this.makerOf(desc));
+    const ops: MessageOps = {
+      writeJson(message, depth) {
+        ops.writeJson = maker().writeJson();
+        return ops.writeJson(message, depth);
+      },
+      readJson(json, depth) {
+        ops.readJson = maker().readJson();
+        return ops.readJson(json, depth);
+      },
+      writeBinary(writer, message, depth) {
+        ops.writeBinary = maker().writeBinary();
+        ops.writeBinary(writer, message, depth);
+      },
+      readBinary(reader, end, depth, existing) {
+        ops.readBinary = maker().readBinary();
+        return ops.readBinary(reader, end, depth, existing);
+      },
     };
-    return deferred;
+    return ops;
   }
 
-  private makeOps(desc: DescMessage): MessageOps {
-    const plan = this.planOf(desc);
-    const ops = this.make(plan, this.options, findExtensionJson(desc, this.options));
+  private makerOf(desc: DescMessage): OpsMaker {
+    const maker = this.engine(
+      this.planOf(desc),
+      this.options,
+      findExtensionJson(desc, this.options),
+    );
     const form = findJsonForm(desc, this.anyContext, () => this.wrappedValue(desc));
-    return form === undefined ? ops : { ...ops, ...form };
+    if (form === undefined) return maker;
+    return { ...maker, writeJson: () => form.writeJson, readJson: () => form.readJson };
   }
 
   private valueOf(field: DescField): ValueCodec {

@@ -9,12 +9,14 @@ import { BinaryReader } from "./binary-reader.ts";
 import { BinaryWriter } from "./binary-writer.ts";
 import { CodecError, isCodecError, withSegment } from "./codec-error.ts";
 import { CodecSet } from "./codec-set.ts";
-import type { MakeOps } from "./codec-set.ts";
+import type { Engine } from "./codec-set.ts";
+import { compile } from "./compiled.ts";
 import { fieldValueFromJson, fieldValueToJson } from "./field-json.ts";
 import { interpret } from "./interpreted.ts";
 import { completeJsonOptions } from "./json-options.ts";
 import type { JsonOptions } from "./json-options.ts";
 import { parseJson } from "./json-syntax.ts";
+import { canCompile } from "./source.ts";
 import type { MessageOps } from "./value-codec.ts";
 
 /** Reads and writes one message type. */
@@ -77,14 +79,14 @@ export interface Codecs {
  *   early; a binary field with another wire type than declared counts as unknown.
  */
 export function createCodecs(options: Partial<JsonOptions> = {}): Codecs {
-  return createCodecsWith(options, interpret);
+  return createCodecsWith(options, canCompile() ? compile : interpret);
 }
 
-/** As {@link createCodecs}, with the way to make operations given. */
-export function createCodecsWith(options: Partial<JsonOptions>, make: MakeOps): Codecs {
+/** As {@link createCodecs}, with the engine given. */
+export function createCodecsWith(options: Partial<JsonOptions>, engine: Engine): Codecs {
   const complete = completeJsonOptions(options);
   const interpreted = new CodecSet(complete, interpret);
-  const fast = make === interpret ? interpreted : new CodecSet(complete, make);
+  const fast = engine === interpret ? interpreted : new CodecSet(complete, engine);
   const made = new WeakMap<DescMessage, unknown>();
   const pool = { writer: undefined as BinaryWriter | undefined };
 

@@ -8,6 +8,8 @@ import type { ValueCodec } from "./value-codec.ts";
 
 /** So many names fit an error message. */
 const LISTED = 8;
+/** Values below this are looked up in an array. */
+const TABLE = 256;
 
 /**
  * The codec of an enum's values. Unknown names are always errors; unknown numbers are kept,
@@ -16,6 +18,9 @@ const LISTED = 8;
 export function enumCodec(desc: DescEnum, options: JsonOptions): ValueCodec {
   const isNull = desc.typeName === "google.protobuf.NullValue";
   const texts = new Map(desc.values.map(({ number }) => [number, `"${desc.value[number]?.name}"`]));
+  const shown = [...texts].filter(([number]) => number >= 0 && number < TABLE);
+  const table: (string | undefined)[] = [];
+  if (!isNull && !options.enumAsNumber) for (const [number, text] of shown) table[number] = text;
   const numbers = new Map(desc.values.map(({ name, number }) => [name, number]));
   return {
     wireType: Wire.varint,
@@ -45,6 +50,7 @@ export function enumCodec(desc: DescEnum, options: JsonOptions): ValueCodec {
     },
     writeBinary: (writer, value) => writer.int32(checkNumber(desc, value)),
     readBinary: (reader) => reader.int32(),
+    shortcut: { kind: "enum", texts: Array.from(table) },
   };
 }
 

@@ -7,7 +7,7 @@ import { tooDeep } from "./codec-error.ts";
 import { entriesOf, inField, requireList, segmentOf, within } from "./containers.ts";
 import type { FieldPlan, MessagePlan } from "./field-plan.ts";
 import { readEntry, writeEntry } from "./map-entry.ts";
-import { checkOneof, findValue, missingField, requireMessage } from "./presence.ts";
+import { checkOneof, findValue, missingField, ownValue, requireMessage } from "./presence.ts";
 import { keepUnknown, writeUnknown } from "./unknown-field.ts";
 import { DEPTH_LIMIT } from "./value-codec.ts";
 import type { MessageOps } from "./value-codec.ts";
@@ -108,9 +108,9 @@ function tagOf(number: number, wireType: number): number {
 }
 
 function entryReader(plan: FieldPlan): TagReader["read"] {
-  const { localName, message: item } = plan.field;
+  const { localName } = plan.field;
   return (message, reader, depth) => {
-    readEntry(message[localName] as object, plan, reader, depth, () => item && create(item));
+    readEntry(message[localName] as object, plan, reader, depth);
   };
 }
 
@@ -137,7 +137,7 @@ function singleReader(plan: FieldPlan): TagReader["read"] {
   return (message, reader, depth, tag) => {
     const start = reader.position;
     const holder = oneof === undefined ? message : chosen(message, oneof.localName, localName);
-    const existing = oneof === undefined ? holder[localName] : holder["value"];
+    const existing = ownValue(holder, oneof === undefined ? localName : "value");
     const value = codec.readBinary(reader, depth, existing);
     if (closed !== undefined && !closed.has(value as number)) {
       reader.position = start;

@@ -14,12 +14,13 @@ import type { ExtensionJson } from "./extension-json.ts";
 import type { FieldPlan, MessagePlan } from "./field-plan.ts";
 import type { JsonOptions } from "./json-options.ts";
 import { quote } from "./json-text.ts";
-import { isInherited, setEntry } from "./own.ts";
+import { setEntry } from "./own.ts";
 import {
   checkOneof,
   findValue,
   missingField,
   oneofTaken,
+  ownValue,
   requireMessage,
   spelledTwice,
   unknownField,
@@ -167,9 +168,9 @@ function readMember(
   depth: number,
 ): void {
   const { field, oneof } = plan;
-  let value = findMember(json, field.jsonName);
+  let value = ownValue(json, field.jsonName);
   if (field.name !== field.jsonName) {
-    const other = findMember(json, field.name);
+    const other = ownValue(json, field.name);
     if (other !== undefined && value !== undefined) {
       throw spelledTwice(field.jsonName, field.name);
     }
@@ -189,8 +190,4 @@ function readMember(
 function itemFromJson(json: unknown, plan: FieldPlan, depth: number): unknown {
   if (json === null && !plan.value.nullable) throw nullItem(plan.shape);
   return plan.value.readJson(json, depth);
-}
-
-function findMember(json: Readonly<Members>, name: string): unknown {
-  return isInherited(name) && !Object.hasOwn(json, name) ? undefined : json[name];
 }

@@ -1,3 +1,4 @@
+import { create } from "@bufbuild/protobuf";
 import type { BinaryReader } from "./binary-reader.ts";
 import type { BinaryWriter } from "./binary-writer.ts";
 import { requireKey } from "./containers.ts";
@@ -22,14 +23,8 @@ export function writeEntry(
   writer.join(fork);
 }
 
-/** Reads one entry of a map, behind its tag. `emptyMessage` is what a message left out is. */
-export function readEntry(
-  map: object,
-  plan: FieldPlan,
-  reader: BinaryReader,
-  depth: number,
-  emptyMessage: () => unknown,
-): void {
+/** Reads one entry of a map, behind its tag. */
+export function readEntry(map: object, plan: FieldPlan, reader: BinaryReader, depth: number): void {
   const mapKey = requireKey(plan);
   const valueTag = 16 | plan.value.wireType;
   const end = reader.end();
@@ -42,5 +37,9 @@ export function readEntry(
     else reader.skip(tag, depth);
   }
   reader.requireEnd(end);
-  setEntry(map, key, item ?? plan.value.zero ?? emptyMessage());
+  setEntry(map, key, item ?? plan.value.zero ?? emptyMessage(plan));
+}
+
+function emptyMessage({ field }: FieldPlan): unknown {
+  return field.message && create(field.message);
 }

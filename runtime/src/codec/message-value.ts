@@ -14,6 +14,7 @@ export function messageValue(ops: MessageOps, isValue: boolean): ValueCodec {
   return {
     ...MESSAGE,
     nullable: isValue,
+    shortcut: { kind: "message", ops },
     writeJson: (value, depth) => ops.writeJson(value, depth + 1),
     readJson: (json, depth) => ops.readJson(json, depth + 1),
     writeBinary(writer, value, depth) {

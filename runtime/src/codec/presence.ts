@@ -65,7 +65,8 @@ export function spelledTwice(jsonName: string, name: string): CodecError {
   return new CodecError(`given twice, as "${jsonName}" and as "${name}"`);
 }
 
-function ownValue(message: Holder, name: string): unknown {
+/** A member that the object itself has, not `Object.prototype`. */
+export function ownValue(message: Holder, name: string): unknown {
   return isInherited(name) && !Object.hasOwn(message, name) ? undefined : message[name];
 }
 

@@ -37,6 +37,11 @@ export function scalarCodec(
   traits: ScalarTraits,
   options: JsonOptions,
 ): ValueCodec {
+  const codec = codecOf(scalar, traits, options);
+  return { ...codec, shortcut: { kind: "scalar", scalar, ...traits } };
+}
+
+function codecOf(scalar: ScalarType, traits: ScalarTraits, options: JsonOptions): ValueCodec {
   switch (scalar) {
     case ScalarType.INT32:
       return integerCodec(INT32, Wire.varint, "int32", "int32");

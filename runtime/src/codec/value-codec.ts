@@ -1,3 +1,4 @@
+import type { ScalarType } from "@bufbuild/protobuf";
 import type { BinaryReader } from "./binary-reader.ts";
 import type { BinaryWriter } from "./binary-writer.ts";
 
@@ -22,7 +23,22 @@ export interface ValueCodec {
   writeBinary(writer: BinaryWriter, value: unknown, depth: number): void;
   /** Reads the value behind its tag. `existing` is what a message is merged into. */
   readBinary(reader: BinaryReader, depth: number, existing?: unknown): unknown;
+  /** What compiled code may do itself instead of calling the above. Default: nothing. */
+  readonly shortcut?: ValueShortcut;
 }
+
+/** A value simple enough for compiled code to read and write in place. */
+export type ValueShortcut =
+  | {
+      readonly kind: "scalar";
+      readonly scalar: ScalarType;
+      readonly longAsString: boolean;
+      readonly strictUtf8: boolean;
+    }
+  /** `texts` holds the JSON of values by number, as far as it may be written without a look. */
+  | { readonly kind: "enum"; readonly texts: readonly (string | undefined)[] }
+  /** A message behind its length. */
+  | { readonly kind: "message"; readonly ops: MessageOps };
 
 /** Reads and writes the fields of one message type. */
 export interface MessageOps {

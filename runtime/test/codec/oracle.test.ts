@@ -4,6 +4,7 @@ import { fromBinary, fromJson, toBinary, toJson } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, test } from "vitest";
 import { createCodecsWith } from "../../src/codec/codec.ts";
+import { compile } from "../../src/codec/compiled.ts";
 import { interpret } from "../../src/codec/interpreted.ts";
 import { anyMessage } from "./arbitrary.ts";
 import { compileProtos } from "./protos.ts";
@@ -23,12 +24,15 @@ const TYPES = [
   "legacy.v1.Required",
   "edition.v1.Edition",
 ];
-const ENGINES = [["interpreted", interpret]] as const;
+const ENGINES = [
+  ["compiled", compile],
+  ["interpreted", interpret],
+] as const;
 const RUNS = { numRuns: 40, interruptAfterTimeLimit: 5_000, endOnFailure: true };
 
-describe.for(ENGINES)("%s codecs agree with @bufbuild/protobuf", ([, make]) => {
-  const sparse = createCodecsWith({ emitDefaults: false, registry }, make);
-  const full = createCodecsWith({ registry }, make);
+describe.for(ENGINES)("%s codecs agree with @bufbuild/protobuf", ([, engine]) => {
+  const sparse = createCodecsWith({ emitDefaults: false, registry }, engine);
+  const full = createCodecsWith({ registry }, engine);
 
   test.for(TYPES)("on the bytes of %s", (name) => {
     const desc = message(name);
@@ -64,7 +68,7 @@ describe.for(ENGINES)("%s codecs agree with @bufbuild/protobuf", ([, make]) => {
   test.for(TYPES)("on %s in proto names and with numbers for enums", (name) => {
     const desc = message(name);
     const options = { protoNames: true, enumAsNumber: true, emitDefaults: false, registry };
-    const codec = createCodecsWith(options, make).message(desc);
+    const codec = createCodecsWith(options, engine).message(desc);
     forAny(desc, (any) => {
       const json = toJson(desc, any, { registry, useProtoFieldName: true, enumAsInteger: true });
       assert.deepStrictEqual(JSON.parse(codec.toJsonString(any as never)), json);

@@ -1,0 +1,67 @@
+import type { DescOneof } from "@bufbuild/protobuf";
+import { tooDeep } from "./codec-error.ts";
+import type { FieldPlan, MessagePlan } from "./field-plan.ts";
+import { checkOneof, missingField, requireMessage } from "./presence.ts";
+import { memberOf } from "./source.ts";
+import type { Source } from "./source.ts";
+import { DEPTH_LIMIT } from "./value-codec.ts";
+
+/** Compiled code that looks at the fields of a message to be written; see {@link findValue}. */
+export class MessageAccess {
+  private readonly source: Source;
+  private readonly groups: Map<DescOneof, string>;
+
+  /** Adds the beginning of the function, which has the parameters `message` and `depth`. */
+  constructor(source: Source, { desc }: MessagePlan) {
+    this.source = source;
+    this.groups = new Map(desc.oneofs.map((oneof, i) => [oneof, `group${i}`]));
+    const typeName = JSON.stringify(desc.typeName);
+    source.add(
+      `if (depth > ${DEPTH_LIMIT}) throw ${source.use(tooDeep)}(${DEPTH_LIMIT});`,
+      `if (typeof message !== "object" || message === null || message.$typeName !== ${typeName})`,
+      `  ${source.use(requireMessage)}(message, ${typeName});`,
+      "let v;",
+    );
+    for (const [oneof, group] of this.groups) {
+      const chosen = source.use((holder: Readonly<Record<string, unknown>>) => {
+        checkOneof(holder, oneof);
+        return holder[oneof.localName];
+      });
+      const value = memberOf("message", oneof.localName);
+      source.add(
+        `let ${group} = ${value};`,
+        `if (${group} === undefined || ${group} === null || ${group}.case === undefined) ${group} = ${source.use(NOTHING)};`,
+        `else if (!${source.use(new Set(oneof.fields.map((field) => field.localName)))}.has(${group}.case)) ${chosen}(message);`,
+      );
+    }
+  }
+
+  /** Adds `then` for a field that is set, `otherwise` for one that is not. Its value is in `v`. */
+  field(plan: FieldPlan, then: () => void, otherwise: () => void = () => undefined): void {
+    const { source } = this;
+    const { field, oneof } = plan;
+    if (oneof !== undefined) {
+      const group = String(this.groups.get(oneof));
+      source.add(
+        `if (${group}.case === ${JSON.stringify(field.localName)}) {`,
+        `v = ${group}.value ?? ${plan.value.zero === undefined ? "{}" : source.use(plan.value.zero)};`,
+      );
+      then();
+      source.add("}");
+      return;
+    }
+    source.add(`v = ${memberOf("message", field.localName)};`);
+    const own = `(Object.hasOwn(message, ${JSON.stringify(field.localName)}) || !("$typeName" in message))`;
+    source.add(
+      `if (v !== undefined && v !== null${plan.presence === "own" ? ` && ${own}` : ""}) {`,
+    );
+    then();
+    source.add("} else {");
+    if (plan.required) source.add(`throw ${source.use(missingField)}();`);
+    else otherwise();
+    source.add("}");
+  }
+}
+
+/** Stands for a oneof that is not set. */
+const NOTHING = Object.freeze({ case: undefined, value: undefined });
