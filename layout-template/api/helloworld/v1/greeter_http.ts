@@ -2,9 +2,21 @@
 // @generated from file helloworld/v1/greeter.proto (package helloworld.v1, syntax proto3)
 /* eslint-disable */
 
-import type { Awaitable, CallContext, CallOptions, HttpCaller, HttpRoute, HttpRouter } from "@kratos-ts/runtime/codegenv1";
+import type {
+  Awaitable,
+  CallContext,
+  CallOptions,
+  HttpCaller,
+  HttpRoute,
+  HttpRouter,
+} from "@kratos-ts/runtime/codegenv1";
 import type { GetGreeterReply, GetGreeterRequest, HelloReply, HelloRequest } from "./greeter_pb.ts";
-import { GetGreeterReplySchema, GetGreeterRequestSchema, HelloReplySchema, HelloRequestSchema } from "./greeter_pb.ts";
+import {
+  GetGreeterReplySchema,
+  GetGreeterRequestSchema,
+  HelloReplySchema,
+  HelloRequestSchema,
+} from "./greeter_pb.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
 /** Where /helloworld.v1.Greeter/SayHello is served over HTTP. */

@@ -2,9 +2,34 @@
 // @generated from file order/v1/order.proto (package order.v1, syntax proto3)
 /* eslint-disable */
 
-import type { Awaitable, CallContext, CallOptions, HttpCaller, HttpRoute, HttpRouter } from "@kratos-ts/runtime/codegenv1";
-import type { CancelOrderRequest, CancelOrderResponse, CreateOrderRequest, CreateOrderResponse, GetOrderRequest, GetOrderResponse, ListOrdersRequest, ListOrdersResponse } from "./order_pb.ts";
-import { CancelOrderRequestSchema, CancelOrderResponseSchema, CreateOrderRequestSchema, CreateOrderResponseSchema, GetOrderRequestSchema, GetOrderResponseSchema, ListOrdersRequestSchema, ListOrdersResponseSchema } from "./order_pb.ts";
+import type {
+  Awaitable,
+  CallContext,
+  CallOptions,
+  HttpCaller,
+  HttpRoute,
+  HttpRouter,
+} from "@kratos-ts/runtime/codegenv1";
+import type {
+  CancelOrderRequest,
+  CancelOrderResponse,
+  CreateOrderRequest,
+  CreateOrderResponse,
+  GetOrderRequest,
+  GetOrderResponse,
+  ListOrdersRequest,
+  ListOrdersResponse,
+} from "./order_pb.ts";
+import {
+  CancelOrderRequestSchema,
+  CancelOrderResponseSchema,
+  CreateOrderRequestSchema,
+  CreateOrderResponseSchema,
+  GetOrderRequestSchema,
+  GetOrderResponseSchema,
+  ListOrdersRequestSchema,
+  ListOrdersResponseSchema,
+} from "./order_pb.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
 /** Where /order.v1.OrderService/CreateOrder is served over HTTP. */
