@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import { gunzip } from "node:zlib";
 import { KratosError } from "../../errors/kratos-error.ts";
 import { bindingError } from "./binding-error.ts";
-import type { RequestHead } from "./request-head.ts";
 
 /** Takes the body, or what is wrong with it; called once, or never when the client goes away. */
 export type BodyReceiver = (error: KratosError | undefined, bytes: Buffer) => void;
@@ -11,14 +10,9 @@ export type BodyReceiver = (error: KratosError | undefined, bytes: Buffer) => vo
 const maxDiscardedBytes = 16 * 1024 * 1024;
 
 /** Reads a body of at most `limit` bytes, before and after decompression; a longer one is 413. */
-export function readBody(
-  request: IncomingMessage,
-  head: RequestHead,
-  limit: number,
-  receive: BodyReceiver,
-): void {
-  const { contentEncoding } = head;
-  if (head.contentLength !== undefined && head.contentLength > limit) {
+export function readBody(request: IncomingMessage, limit: number, receive: BodyReceiver): void {
+  const contentEncoding = request.headers["content-encoding"]?.trim().toLowerCase();
+  if (Number(request.headers["content-length"]) > limit) {
     refuse(request, tooLarge(limit), receive);
     return;
   }

@@ -3,6 +3,14 @@ import type { KratosError } from "../../errors/kratos-error.ts";
 import { toHttpStatus, toStatusJson } from "../../errors/status-json.ts";
 import type { HeaderMap } from "./header-map.ts";
 
+/** What a server does with connections after a response. */
+export interface KeepAlive {
+  /** Connections are to be closed after the replies that are due. */
+  draining: boolean;
+  /** The value of the `Keep-Alive` header, which tells clients when an idle connection is closed. */
+  readonly keepAlive: string;
+}
+
 /** Sends a whole response at once. `header` is what a handler wants to add. */
 export function sendReply(
   response: ServerResponse,
@@ -10,13 +18,14 @@ export function sendReply(
   contentType: string,
   body: string | Uint8Array,
   header: HeaderMap | undefined,
-  closing: boolean,
+  { draining, keepAlive }: KeepAlive,
 ): void {
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   // Names and values in turn: what Node reads without making anything of it first.
   const fields = ["Content-Type", contentType, "Content-Length", String(length)];
   if (header !== undefined) appendHeader(fields, header);
-  if (closing) fields.push("Connection", "close");
+  if (draining) fields.push("Connection", "close");
+  else if (keepAlive !== "" && response.shouldKeepAlive) fields.push("Keep-Alive", keepAlive);
   response.writeHead(status, fields);
   // Text that is all ASCII goes out as it lies in memory.
   if (length === body.length) response.end(body, "latin1");
@@ -28,10 +37,10 @@ export function sendError(
   response: ServerResponse,
   error: KratosError,
   header: HeaderMap | undefined,
-  closing: boolean,
+  connection: KeepAlive,
 ): void {
   const status = toHttpStatus(error.code);
-  sendReply(response, status, "application/json", toStatusJson(error), header, closing);
+  sendReply(response, status, "application/json", toStatusJson(error), header, connection);
 }
 
 function appendHeader(fields: string[], header: HeaderMap): void {

@@ -101,56 +101,45 @@ export class Router<T> {
       const entry = pick(literal, method);
       if (entry !== undefined) return { target: entry.target, segments: [] };
     }
-    const walk = this.#splitPath(path);
-    if (walk === undefined) return undefined;
-    let found: RouteMatch<T> | undefined;
-    this.#walk(walk, (table, segments) => {
-      const entry = pick(table, method);
-      if (entry !== undefined) found = { target: entry.target, segments };
-      return entry !== undefined;
-    });
-    return found;
+    return this.#walk(path, method, undefined);
   }
 
   /**
-   * The methods that some route serves at this path, in order of registration, with HEAD after GET.
+   * The methods that some route serves at this path, those of the most specific first, with HEAD after GET.
    * Empty: the path leads nowhere. Throws {@link MalformedPathError}.
    */
   allowedMethods(path: string): readonly string[] {
     const methods = new Set<string>();
-    const walk = this.#splitPath(path);
-    if (walk !== undefined) {
-      this.#walk(walk, (table) => {
-        for (const method of table.keys()) {
-          methods.add(method);
-          if (method === "GET") methods.add("HEAD");
-        }
-        return false;
-      });
-    }
-    return [...methods];
+    this.#walk(path, "", methods);
+    if (!methods.has("GET") || methods.has("HEAD")) return [...methods];
+    return [...methods].flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
   }
 
-  #walk(path: SplitPath, visit: Visit<T>): boolean {
-    const { raw, decoded, trailingSlash } = path;
+  /** With `methods`, goes everywhere and collects them. */
+  #walk(path: string, method: string, methods: Set<string> | undefined): RouteMatch<T> | undefined {
+    const split = this.#splitPath(path);
+    if (split === undefined) return undefined;
+    const { raw, decoded, trailingSlash } = split;
     const last = raw.at(-1);
     const colon = last === undefined || trailingSlash ? -1 : last.lastIndexOf(":");
     if (colon > 0) {
       const verb = decodeURIComponent(last!.slice(colon + 1));
       if (this.#verbs.has(verb)) {
         const head = last!.slice(0, colon);
-        const rawHead = [...raw.slice(0, -1), head];
-        const decodedHead = [...decoded.slice(0, -1), decodeURIComponent(head)];
-        if (descend(this.#root, 0, rawHead, decodedHead, verb, visit)) return true;
+        const segments = [...raw.slice(0, -1), head];
+        const texts = [...decoded.slice(0, -1), decodeURIComponent(head)];
+        const entry = descend(this.#root, 0, texts, verb, method, methods);
+        if (entry !== undefined) return { target: entry.target, segments };
       }
     }
-    return descend(this.#root, 0, raw, decoded, "", visit);
+    const entry = descend(this.#root, 0, decoded, "", method, methods);
+    return entry && { target: entry.target, segments: raw };
   }
 
   /** Undefined for paths that never match anything. */
   #splitPath(path: string): SplitPath | undefined {
-    const raw = path.split("/");
-    raw.shift(); // what stands before the first slash
+    if (!path.startsWith("/")) return undefined;
+    const raw = path.slice(1).split("/");
     const trailingSlash = raw.length > 1 && raw.at(-1) === "";
     if (raw.at(-1) === "") raw.pop();
     if (trailingSlash && this.#strictSlash) return undefined;
@@ -178,9 +167,6 @@ interface Entry<T> extends RouteOwner {
 /** By method. */
 type MethodTable<T> = Map<string, Entry<T>>;
 
-/** Returns true to end the walk. */
-type Visit<T> = (table: MethodTable<T>, segments: readonly string[]) => boolean;
-
 class TrieNode<T> {
   readonly literals = new Map<string, TrieNode<T>>();
   wildcard: TrieNode<T> | undefined;
@@ -200,32 +186,37 @@ class TrieNode<T> {
   }
 }
 
-/** Visits what matches from `node` on, the most specific first. */
+/** Finds the most specific route from `node` on. */
 function descend<T>(
   node: TrieNode<T>,
   index: number,
-  raw: readonly string[],
-  decoded: readonly string[],
+  path: readonly string[],
   verb: string,
-  visit: Visit<T>,
-): boolean {
-  if (index === decoded.length) {
-    const table = node.ends.get(verb);
-    if (table !== undefined && visit(table, raw)) return true;
+  method: string,
+  methods: Set<string> | undefined,
+): Entry<T> | undefined {
+  let entry: Entry<T> | undefined;
+  if (index === path.length) {
+    entry = pickOrCollect(node.ends.get(verb), method, methods);
   } else {
-    const literal = node.literals.get(decoded[index]!);
-    if (literal !== undefined && descend(literal, index + 1, raw, decoded, verb, visit)) {
-      return true;
-    }
-    if (
-      node.wildcard !== undefined &&
-      descend(node.wildcard, index + 1, raw, decoded, verb, visit)
-    ) {
-      return true;
+    const literal = node.literals.get(path[index]!);
+    if (literal !== undefined) entry = descend(literal, index + 1, path, verb, method, methods);
+    if (entry === undefined && node.wildcard !== undefined) {
+      entry = descend(node.wildcard, index + 1, path, verb, method, methods);
     }
   }
-  const deep = node.deepEnds.get(verb);
-  return deep !== undefined && visit(deep, raw);
+  return entry ?? pickOrCollect(node.deepEnds.get(verb), method, methods);
+}
+
+function pickOrCollect<T>(
+  table: MethodTable<T> | undefined,
+  method: string,
+  methods: Set<string> | undefined,
+): Entry<T> | undefined {
+  if (table === undefined) return undefined;
+  if (methods === undefined) return pick(table, method);
+  for (const each of table.keys()) methods.add(each);
+  return undefined;
 }
 
 function pick<T>(table: MethodTable<T>, method: string): Entry<T> | undefined {

@@ -5,13 +5,13 @@ import type { Handler } from "../../middleware/middleware.ts";
 import type { CallTimer, CallTimers, Expiring } from "../grpc/call-timers.ts";
 import { bindingError } from "./binding-error.ts";
 import type { RequestBinding, RequestBody } from "./binding.ts";
+import { findClientTimeout } from "./client-timeout.ts";
 import { Connection, type OpenCall } from "./connection.ts";
 import { toReplyError } from "./error-reply.ts";
 import { findBodyFormat } from "./media-type.ts";
 import type { ReplyEncoder } from "./reply.ts";
 import { readBody } from "./request-body.ts";
-import { type RequestHead, readRequestHead } from "./request-head.ts";
-import { sendError, sendReply } from "./response.ts";
+import { type KeepAlive, sendError, sendReply } from "./response.ts";
 import { HttpServerContext } from "./server-context.ts";
 
 /** A rule of an operation, compiled. */
@@ -26,7 +26,7 @@ export interface ServedRoute {
 }
 
 /** What calls need of their server. */
-export interface CallHost {
+export interface CallHost extends KeepAlive {
   readonly timers: CallTimers;
   readonly logger: Logger;
   /** In milliseconds; 0: none. */
@@ -35,8 +35,6 @@ export interface CallHost {
   /** Refuse bodies where the rule has none. */
   readonly strictBody: boolean;
   endpoint: string;
-  /** Connections are to be closed after the replies that are due. */
-  draining: boolean;
 }
 
 /** One request, from its head to its reply. */
@@ -50,7 +48,6 @@ export class ServerCall implements OpenCall, Expiring {
   readonly #query: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #head: RequestHead;
   readonly #context: HttpServerContext;
   readonly #timeout: number;
   #connection: Connection | undefined;
@@ -71,9 +68,8 @@ export class ServerCall implements OpenCall, Expiring {
     this.#query = query;
     this.#request = request;
     this.#response = response;
-    const head = readRequestHead(request.rawHeaders);
-    this.#head = head;
-    const timeout = host.timeout > 0 && host.timeout < head.timeout ? host.timeout : head.timeout;
+    const asked = findClientTimeout(request.headers);
+    const timeout = host.timeout > 0 && host.timeout < asked ? host.timeout : asked;
     this.#timeout = timeout;
     const deadline = timeout === Number.POSITIVE_INFINITY ? undefined : Date.now() + timeout;
     const { operation, path } = route;
@@ -94,10 +90,8 @@ export class ServerCall implements OpenCall, Expiring {
 
   onDeadline(): void {
     const wanted = `the call took longer than ${this.#timeout} ms`;
-    const error = this.#reading
-      ? new KratosError(408, "BODY_TIMEOUT", `${wanted} to send`)
-      : new KratosError(504, "DEADLINE_EXCEEDED", wanted);
-    this.#cut(error, this.#reading);
+    if (this.#reading) this.#refuse(new KratosError(408, "BODY_TIMEOUT", `${wanted} to send`));
+    else this.#cut(new KratosError(504, "DEADLINE_EXCEEDED", wanted));
   }
 
   onConnectionLost(reason: "client" | "server"): void {
@@ -112,16 +106,16 @@ export class ServerCall implements OpenCall, Expiring {
 
   onProtocolError(status: number, message: string): void {
     // A call whose body has come is answered; what follows it never was a request.
-    if (this.#reading) this.#cut(new KratosError(status, "CODEC", message), true);
+    if (this.#reading) this.#refuse(new KratosError(status, "CODEC", message));
     else this.#response.shouldKeepAlive = false;
   }
 
   #read(): void {
-    const format =
-      this.#route.binding.body === "raw" ? "json" : findBodyFormat(this.#head.contentType);
+    const contentType = this.#request.headers["content-type"];
+    const format = this.#route.binding.body === "raw" ? "json" : findBodyFormat(contentType);
     this.#reading = true;
     this.#open();
-    readBody(this.#request, this.#head, this.#host.maxBodyBytes, (error, bytes) => {
+    readBody(this.#request, this.#host.maxBodyBytes, (error, bytes) => {
       if (this.#ended) return;
       this.#reading = false;
       if (error !== undefined) {
@@ -130,10 +124,10 @@ export class ServerCall implements OpenCall, Expiring {
         if (bytes.length === 0) this.#call(undefined);
         else this.#fail(bindingError(`"${this.#route.operation}" takes no body`));
       } else if (format === undefined) {
-        const message = `content type "${this.#head.contentType}" is not supported, use "application/json"`;
+        const message = `content type "${contentType}" is not supported, use "application/json"`;
         this.#fail(new KratosError(415, "CODEC", message));
       } else {
-        this.#call({ bytes, format, contentType: this.#head.contentType ?? "" });
+        this.#call({ bytes, format, contentType: contentType ?? "" });
       }
     });
   }
@@ -149,28 +143,30 @@ export class ServerCall implements OpenCall, Expiring {
     }
     if (isPromise(reply)) {
       this.#open();
-      reply.then(this.#succeed, this.#fail);
+      reply.then(
+        (value) => this.#succeed(value),
+        (error: unknown) => this.#fail(error),
+      );
     } else {
       this.#succeed(reply);
     }
   }
 
-  readonly #succeed = (reply: unknown): void => {
+  #succeed(reply: unknown): void {
     if (this.#ended) return;
     const context = this.#context;
     try {
-      const { contentType, body } = this.#route.encodeReply(reply, this.#head.accept);
-      const { draining } = this.#host;
-      sendReply(this.#response, 200, contentType, body, context.writtenHeader, draining);
+      const { contentType, body } = this.#route.encodeReply(reply, this.#request.headers.accept);
+      sendReply(this.#response, 200, contentType, body, context.writtenHeader, this.#host);
     } catch (cause) {
       const message = `"${this.#route.operation}" returned a reply that cannot be encoded`;
       this.#fail(new Error(message, { cause }));
       return;
     }
     this.#end();
-  };
+  }
 
-  readonly #fail = (thrown: unknown): void => {
+  #fail(thrown: unknown): void {
     if (this.#ended) return;
     const { error, unexpected } = toReplyError(thrown);
     if (unexpected) {
@@ -178,14 +174,20 @@ export class ServerCall implements OpenCall, Expiring {
       this.#context.logger.error({ err: thrown, operation }, "call failed unexpectedly");
     }
     this.#end();
-    sendError(this.#response, error, this.#context.writtenHeader, this.#host.draining);
-  };
+    sendError(this.#response, error, this.#context.writtenHeader, this.#host);
+  }
 
-  /** Answers in place of the handler, or of a body that does not come. */
-  #cut(error: KratosError, closing: boolean): void {
+  /** Answers in place of a body that does not come, and gives the connection up. */
+  #refuse(error: KratosError): void {
+    this.#response.shouldKeepAlive = false;
+    this.#cut(error);
+  }
+
+  /** Answers in place of the handler. */
+  #cut(error: KratosError): void {
     if (this.#ended) return;
     this.#end();
-    sendError(this.#response, error, this.#context.writtenHeader, closing || this.#host.draining);
+    sendError(this.#response, error, this.#context.writtenHeader, this.#host);
     this.#context.abort(error);
   }
 

@@ -33,9 +33,11 @@ import {
   type HttpServerOptions,
 } from "./server-options.ts";
 
-/** How often, in milliseconds, a stopping server looks for idle connections, and how often before it closes one. */
-const sweepInterval = 25;
+/** How often an idle connection is looked at before it is closed. */
 const quietSweeps = 4;
+
+/** How long, in milliseconds, a connection stays open for requests that may be under way when a server stops. */
+const drainTime = 100;
 
 /**
  * Serves unary RPCs over HTTP/1.1 by their `google.api.http` rules.
@@ -54,6 +56,7 @@ export class HttpServer implements Server, HttpRouter {
   #held: [IncomingMessage, ServerResponse][] = [];
   #listening: Promise<URL> | undefined;
   #port: number | undefined;
+  #idleWatch: NodeJS.Timeout | undefined;
   #started = false;
   #drained: Promise<void> | undefined;
 
@@ -75,8 +78,11 @@ export class HttpServer implements Server, HttpRouter {
       strictBody: complete.strict.body,
       endpoint: "",
       draining: false,
+      keepAlive:
+        complete.idleTimeout > 0 ? `timeout=${Math.floor(complete.idleTimeout / 1000)}` : "",
     };
-    this.#server = createServer({ keepAliveTimeout: complete.idleTimeout });
+    // Node's own timer for idle connections costs each request two settings of it; see #watchIdle.
+    this.#server = createServer({ keepAliveTimeout: 0 });
     this.#server.on("request", (request, response) => this.#receive(request, response));
     this.#server.on("connection", (socket) => this.#track(socket));
     this.#server.on("clientError", answerProtocolError);
@@ -188,6 +194,7 @@ export class HttpServer implements Server, HttpRouter {
     this.#server.on("error", (error) => {
       this.#host.logger.error({ err: error }, "[HTTP] listener failed");
     });
+    this.#watchIdle();
     const bound = this.#server.address();
     this.#port = typeof bound === "object" && bound !== null ? bound.port : undefined;
     return publicEndpoint("http", addr, this.#port);
@@ -246,7 +253,7 @@ export class HttpServer implements Server, HttpRouter {
   }
 
   #sendError(response: ServerResponse, error: KratosError, header?: HeaderMap): void {
-    sendError(response, error, header, this.#host.draining);
+    sendError(response, error, header, this.#host);
   }
 
   #refuseStopped(response: ServerResponse): void {
@@ -263,8 +270,19 @@ export class HttpServer implements Server, HttpRouter {
       NetServer.prototype.close.call(this.#server);
     }
     for (const [, response] of this.#held.splice(0)) this.#refuseStopped(response);
+    clearInterval(this.#idleWatch);
     await this.#closeConnections();
     this.#server.close(() => undefined); // ends its timers
+  }
+
+  /** Closes connections over which nothing has gone for the idle time, and up to a quarter more. */
+  #watchIdle(): void {
+    const { idleTimeout } = this.#options;
+    if (idleTimeout <= 0) return;
+    this.#idleWatch = setInterval(() => {
+      for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
+    }, idleTimeout / quietSweeps);
+    this.#idleWatch.unref();
   }
 
   #closeConnections(): Promise<void> {
@@ -278,7 +296,7 @@ export class HttpServer implements Server, HttpRouter {
         if (this.#connections.size > 0) return;
         clearInterval(timer);
         resolve();
-      }, sweepInterval);
+      }, drainTime / quietSweeps);
     });
   }
 
