@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -10,13 +11,23 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const steps = { runtime: buildRuntime, cli: buildCli, pack: packBoth, link: linkBin };
+/** What running the layout where it lies leaves there. */
+const layoutLeftover = /^(dist|data|coverage)(\/|$)|(^|\/)(node_modules|\.env)(\/|$)|\.(log|tgz)$/;
+
+const steps = {
+  runtime: buildRuntime,
+  cli: buildCli,
+  stage: stageCli,
+  pack: packBoth,
+  link: linkBins,
+};
 
 // `node scripts/build.js cli link` does these steps alone.
 const chosen = process.argv.slice(2);
@@ -54,7 +65,7 @@ async function buildCli() {
     plugins: [stub(/^(typescript|@typescript\/vfs)$/)],
     checks: { pluginTimings: false },
   });
-  await bundle.write({
+  const { output } = await bundle.write({
     dir: out,
     format: "esm",
     entryFileNames: "[name].js",
@@ -62,12 +73,33 @@ async function buildCli() {
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
   });
   await bundle.close();
+  writeFileSync(join(out, "THIRD-PARTY-LICENSES.txt"), collectLicences(output));
   copyFileSync(join(root, "scripts/register.js"), join(out, "register.js"));
   // Swapped at the end, so that a CLI in use is never half there.
   const dist = join(root, "dist");
   if (existsSync(join(dist, "vendor"))) renameSync(join(dist, "vendor"), join(out, "vendor"));
   rmSync(dist, { recursive: true, force: true });
   renameSync(out, dist);
+}
+
+/** The licences of the packages whose code is in the bundle, which they want to go along. */
+function collectLicences(output) {
+  const modules = output.flatMap((chunk) => Object.keys(chunk.modules ?? {}));
+  const packages = modules.flatMap(
+    (id) => /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? [],
+  );
+  return [...new Set(packages)]
+    .sort()
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(
+        readFileSync(join(folder, "package.json"), "utf8"),
+      );
+      const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+      const text =
+        file === undefined ? "" : `\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+      return `${name} ${version} (${license})\n${text}`;
+    })
+    .join(`\n${"-".repeat(80)}\n\n`);
 }
 
 /** main.ts and one entry for each protoc plugin. */
@@ -93,8 +125,46 @@ function stub(names) {
   };
 }
 
+/**
+ * The package as it is published, in dist/package. The root's own package.json is the workspace's: it names
+ * no bin, since npx would then install the checkout into its cache, at each call, before it runs it.
+ */
+function stageCli() {
+  const stage = join(root, "dist/package");
+  rmSync(stage, { recursive: true, force: true });
+  for (const name of ["bin", "templates", "third_party", "LICENSE", "README.md"]) {
+    if (existsSync(join(root, name))) {
+      cpSync(join(root, name), join(stage, name), { recursive: true });
+    }
+  }
+  const built = join(root, "dist");
+  const apart = [stage, join(built, "vendor")];
+  for (const name of readdirSync(built)) {
+    const path = join(built, name);
+    if (!apart.includes(path)) cpSync(path, join(stage, "dist", name), { recursive: true });
+  }
+  const layout = join(root, "layout-template");
+  cpSync(layout, join(stage, "layout-template"), {
+    recursive: true,
+    filter: (path) => !layoutLeftover.test(relative(layout, path)),
+  });
+  const {
+    private: _,
+    workspaces,
+    scripts,
+    devDependencies,
+    overrides,
+    ...manifest
+  } = readManifest();
+  writeFileSync(
+    join(stage, "package.json"),
+    `${JSON.stringify({ ...manifest, bin: listBins() }, null, 2)}\n`,
+  );
+}
+
 function packBoth() {
   const vendor = join(root, "dist/vendor");
+  rmSync(vendor, { recursive: true, force: true });
   mkdirSync(vendor, { recursive: true });
   // As `prepare`, this runs inside an npm whose flags must not reach the inner one.
   const env = Object.fromEntries(
@@ -105,14 +175,8 @@ function packBoth() {
   const output = execFileSync(
     "npm",
     [
-      "pack",
-      "--json",
-      "--silent",
-      "--ignore-scripts",
-      "--pack-destination",
-      vendor,
-      ".",
-      "./runtime",
+      ...["pack", "--json", "--silent", "--ignore-scripts", "--pack-destination", vendor],
+      ...["./dist/package", "./runtime"],
     ],
     { cwd: root, env, encoding: "utf8", shell: process.platform === "win32" },
   );
@@ -122,13 +186,27 @@ function packBoth() {
   }
 }
 
-/** npm links no bin of the root package; with this, `npx kratos-ts` in the checkout is at once and offline. */
-function linkBin() {
-  const bin = join(root, "node_modules/.bin");
-  if (process.platform === "win32" || !existsSync(bin)) return;
-  const { bin: bins } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  for (const [name, target] of Object.entries(bins)) {
-    rmSync(join(bin, name), { force: true });
-    symlinkSync(join("../..", target), join(bin, name));
+/** Makes the programs known to npx and to npm scripts of this repository. */
+function linkBins() {
+  const folder = join(root, "node_modules/.bin");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, target] of Object.entries(listBins())) {
+    const link = join(folder, name);
+    rmSync(link, { force: true });
+    if (process.platform === "win32") {
+      writeFileSync(`${link}.cmd`, `@node "%~dp0\\..\\..\\${target.replace("/", "\\")}" %*\r\n`);
+    } else {
+      symlinkSync(join("../..", target), link);
+    }
   }
+}
+
+/** Every file of bin/ is a program. */
+function listBins() {
+  const files = readdirSync(join(root, "bin")).sort();
+  return Object.fromEntries(files.map((file) => [file.replace(/\.js$/, ""), `bin/${file}`]));
+}
+
+function readManifest() {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 }

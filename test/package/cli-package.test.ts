@@ -17,8 +17,9 @@ beforeAll(async () => {
     throw new Error('the CLI is not built, run "npm run build" first');
   }
   folder = await mkdtemp(join(tmpdir(), "kratos-package-"));
-  report = pack(root, folder);
-  manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Manifest;
+  const stage = join(root, "dist/package");
+  report = pack(stage, folder);
+  manifest = JSON.parse(await readFile(join(stage, "package.json"), "utf8")) as Manifest;
   paths = report.files.map(({ path }) => path);
 });
 
@@ -56,7 +57,7 @@ test.for([
   ["tests of this repository", /^(?:test|fixtures)\//],
   ["packed tarballs", /\.tgz$/],
   ["installed packages", /(?:^|\/)node_modules\//],
-  ["build output or data of the layout", /^layout-template\/(?:dist|coverage|data|vendor)\//],
+  ["build output or data of the layout", /^layout-template\/(?:dist|coverage|data)\//],
   ["secrets, logs or databases", /(?:^|\/)(?:\.env.*|.*\.(?:log|db|sqlite3?))$/],
 ] as const)("leaves out %s", ([, pattern]) => {
   expect(paths.filter((path) => pattern.test(path))).toEqual([]);
