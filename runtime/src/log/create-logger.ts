@@ -26,8 +26,24 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     (options.format ?? (terminal ? "pretty" : "json")) === "json"
       ? createJsonFormat()
       : createPrettyFormat(terminal && process.env["NO_COLOR"] === undefined);
-  const write = options.write ?? ((text) => process.stdout.write(text));
+  const write = options.write ?? createOutputWriter();
   return new RecordLogger(options.level ?? "info", format, write, { ...options.bindings });
+}
+
+/**
+ * Writes to standard output. Where its reader is gone (`service | head`, a log collector that died), what
+ * is written is lost and the service lives on: a log is no reason to fail a request.
+ */
+function createOutputWriter(): (text: string) => void {
+  const { stdout } = process;
+  if (!stdout.listeners("error").includes(ignoreClosedPipe)) stdout.on("error", ignoreClosedPipe);
+  return (text) => {
+    if (stdout.writable) stdout.write(text);
+  };
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 const severities: Readonly<Record<string, number>> = {

@@ -16,7 +16,8 @@ export interface LoggingOptions {
 
 /**
  * Writes one record after each call, or each stream (Kratos's `logging`): "server request" or
- * "client request" at level info, at error when it failed. Fields: `kind` (`server` or `client`),
+ * "client request" at level info; at warn when the caller was wrong (a code below 500), at error when the
+ * service was. Fields: `kind` (`server` or `client`),
  * `component` (`http` or `grpc`), `operation`, `args` when asked for, `code` (200 when all went well),
  * `reason`, `latency` in seconds; of a failure also `error`, and `stack` from code 500 up. A stream whose
  * reader left has code 499 and level info.
@@ -41,7 +42,8 @@ export function logging(logger?: Logger, options: LoggingOptions = {}): Middlewa
         const fields = describe(known.code, known.reason);
         fields["error"] = toErrorText(known);
         if (known.code >= 500) fields["stack"] = error instanceof Error ? error.stack : undefined;
-        target.error(fields, messageFor(context));
+        if (known.code >= 500) target.error(fields, messageFor(context));
+        else target.warn(fields, messageFor(context));
         return error;
       },
     });

@@ -220,6 +220,24 @@ test("writes JSON to standard output where that is no terminal", () => {
   expect(JSON.parse(stdout)).toMatchObject({ level: "info", a: 1, msg: "hello" });
 });
 
+test("goes on when nobody reads standard output any more", () => {
+  const script = `
+    import { createLogger } from "@kratos-ts/runtime/log";
+    const logger = createLogger();
+    for (let n = 0; n < 200; n++) {
+      logger.info("x".repeat(10_000));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    process.stderr.write("lived on");
+  `;
+  const node = `"${process.execPath}" --import ./scripts/register.js --conditions=@kratos-ts/source`;
+  const { stderr } = spawnSync(`${node} --input-type=module --eval '${script}' | head -c 10`, {
+    encoding: "utf8",
+    shell: true,
+  });
+  expect(stderr).toBe("lived on");
+});
+
 test("silentLogger writes nothing, is its own child and stays silent", () => {
   expect(silentLogger.child({ a: 1 })).toBe(silentLogger);
   silentLogger.level = "info";

@@ -32,13 +32,13 @@ const throwNotFound: Handler = () => {
 test.for([
   ["thrown", throwNotFound],
   ["rejected", () => Promise.reject(notFound)],
-] as const)("an error that was %s is logged at error and thrown on", async ([, handler]) => {
+] as const)("an error that was %s is logged and thrown on", async ([, handler]) => {
   const { logger, records } = collectRecords();
   const call = async () => logging()(handler)({}, new TestCall(logger));
   await expect(call()).rejects.toBe(notFound);
   expect(records).toMatchObject([
     {
-      level: "error",
+      level: "warn",
       code: 404,
       reason: "ORDER_NOT_FOUND",
       error:
@@ -53,7 +53,7 @@ test("an error that nobody expected comes with its stack", async () => {
   const boom = new Error("boom");
   const handler = logging()(() => Promise.reject(boom));
   await expect(handler({}, new TestCall(logger))).rejects.toBe(boom);
-  expect(records).toMatchObject([{ code: 500, reason: "", stack: boom.stack }]);
+  expect(records).toMatchObject([{ level: "error", code: 500, reason: "", stack: boom.stack }]);
 });
 
 test("outside recovery it logs what the caller gets", async () => {
@@ -79,7 +79,7 @@ describe("a stream", () => {
     const { logger, records } = collectRecords();
     const replies = logging()(() => streamOf(1, notFound))({}, new TestCall(logger));
     await expect(collect(replies)).rejects.toBe(notFound);
-    expect(records).toMatchObject([{ level: "error", code: 404 }]);
+    expect(records).toMatchObject([{ level: "warn", code: 404 }]);
   });
 
   test("that its reader leaves is closed, and logged as cancelled", async () => {
@@ -124,14 +124,22 @@ describe("levels", () => {
     expect(() => failing({}, new TestCall(logger))).toThrow(notFound);
   });
 
-  test.for(["warn", "error"] as LogLevel[])("at %s only failures are written", async (level) => {
-    const { logger, records } = collectRecords(level);
-    const call = new TestCall(logger);
-    expect(logging(undefined, { args })(() => "reply")({}, call)).toBe("reply");
-    await collect(logging(undefined, { args })(() => streamOf(1))({}, call));
-    await expect(logging()(() => Promise.reject(notFound))({}, call)).rejects.toBe(notFound);
-    expect(records).toMatchObject([{ level: "error", code: 404 }]);
-  });
+  test.for([
+    ["warn", [404, 500]],
+    ["error", [500]],
+  ] as [LogLevel, number[]][])(
+    "at %s only failures of codes %j are written",
+    async ([level, codes]) => {
+      const { logger, records } = collectRecords(level);
+      const boom = new Error("boom");
+      const call = new TestCall(logger);
+      expect(logging(undefined, { args })(() => "reply")({}, call)).toBe("reply");
+      await collect(logging(undefined, { args })(() => streamOf(1))({}, call));
+      await expect(logging()(() => Promise.reject(notFound))({}, call)).rejects.toBe(notFound);
+      await expect(logging()(() => Promise.reject(boom))({}, call)).rejects.toBe(boom);
+      expect(records.map((record) => record["code"])).toEqual(codes);
+    },
+  );
 });
 
 test("uses the logger it was given, and passes on at once what is there at once", () => {
