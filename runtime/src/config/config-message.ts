@@ -4,6 +4,8 @@
  * schema behind it checks, and leaves what it does not understand as it is, for zod to refuse.
  */
 
+import { closestName } from "./closest-name.ts";
+
 /** The fields of a message by their name in TypeScript: their name in the proto, and further accepted ones. */
 export type ConfigNames = Readonly<Record<string, string | readonly string[]>>;
 
@@ -120,7 +122,7 @@ export function configBytes(value: unknown, context: ConfigContext): unknown {
     return refuse(context, undefined, `expected base64 text, got ${describe(value)}`, value);
   }
   const text = value.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
-  if (text.length % 4 === 1) {
+  if (text.length % 4 === 1 || (value.endsWith("=") && value.length % 4 !== 0)) {
     return refuse(context, undefined, "base64 text of an impossible length", value);
   }
   return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
@@ -179,37 +181,16 @@ function refuse(
   context.addIssue({ code: "custom", message, path: key === undefined ? [] : [key], input });
 }
 
+const shownNames = 12;
+
 function suggest(key: string, names: ConfigNames): string {
-  const known = Object.entries(names).flatMap(([field, spellings]) => [
-    ...[spellings].flat(),
-    field,
-  ]);
-  if (known.length === 0) return ", this message has no fields";
-  const near = known
-    .map((name) => ({ name, distance: editDistance(normalise(key), normalise(name)) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  if (near !== undefined && near.distance <= Math.max(1, Math.floor(key.length / 3))) {
-    return `, did you mean "${near.name}"?`;
-  }
-  const protoNames = Object.values(names).map((spellings) => `"${[spellings].flat()[0]}"`);
-  return `, expected one of ${protoNames.join(", ")}`;
-}
-
-function normalise(name: string): string {
-  return name.replaceAll(/[_-]/g, "").toLowerCase();
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  const fields = Object.entries(names).map(([field, spellings]) => [spellings, field].flat());
+  if (fields.length === 0) return ", this message has no fields";
+  const near = closestName(key, fields.flat());
+  if (near !== undefined) return `, did you mean "${near}"?`;
+  const all = fields.map(([name]) => `"${name}"`);
+  const more = all.length > shownNames ? ` and ${all.length - shownNames} more` : "";
+  return `, expected one of ${all.slice(0, shownNames).join(", ")}${more}`;
 }
 
 function describe(value: unknown): string {
