@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { Http2Server } from "node:http2";
 import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parseArguments } from "../bench/src/arguments.ts";
 import { parseH2load } from "../bench/src/load/h2load.ts";
@@ -24,8 +25,16 @@ import {
 } from "../bench/src/order.ts";
 import { judge } from "../bench/src/report/goals.ts";
 import { fieldTable } from "../bench/src/report/tables.ts";
+import { generateFiles } from "../src/generate/index.ts";
 
 describe("the work", () => {
+  test("is served by code that its proto generates", async () => {
+    const bench = fileURLToPath(new URL("../bench", import.meta.url));
+    const result = await generateFiles({ root: bench, paths: ["proto"], check: true });
+    expect(result).toMatchObject({ diagnostics: [], missing: [], stale: [], orphaned: [] });
+    expect(result.unchanged).toHaveLength(3);
+  });
+
   test("has the sizes that the documentation names", () => {
     expect(createRequestText.length).toBe(419);
     expect(JSON.stringify(expectedOrder).length).toBe(orderJsonBytes);

@@ -308,6 +308,8 @@ export const rules: readonly Rule[] = [
       "Buffer.from",
       "Buffer.alloc",
       "createContextKey",
+      "HeaderSet",
+      "stringCodec",
       ".map",
       ".flatMap",
       ".filter",

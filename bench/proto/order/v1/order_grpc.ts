@@ -2,7 +2,14 @@
 // @generated from file order/v1/order.proto (package order.v1, syntax proto3)
 /* eslint-disable */
 
-import type { Awaitable, CallContext, CallOptions, GrpcCaller, GrpcMethod, GrpcRouter } from "@kratos-ts/runtime/codegenv1";
+import type {
+  Awaitable,
+  CallContext,
+  CallOptions,
+  GrpcCaller,
+  GrpcMethod,
+  GrpcRouter,
+} from "@kratos-ts/runtime/codegenv1";
 import type { CreateOrderRequest, GetOrderRequest, Order } from "./order_pb.ts";
 import { CreateOrderRequestSchema, GetOrderRequestSchema, OrderSchema } from "./order_pb.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
