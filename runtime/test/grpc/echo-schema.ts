@@ -43,6 +43,34 @@ function findSchema<M extends Message>(name: string): GenMessage<M> {
 export const EchoRequestSchema = findSchema<EchoRequest>("test.echo.v1.EchoRequest");
 export const EchoReplySchema = findSchema<EchoReply>("test.echo.v1.EchoReply");
 
+type HealthCheckRequest = Message<"grpc.health.v1.HealthCheckRequest"> & { service: string };
+type HealthCheckResponse = Message<"grpc.health.v1.HealthCheckResponse"> & { status: number };
+
+const HealthCheckRequestSchema = findSchema<HealthCheckRequest>(
+  "grpc.health.v1.HealthCheckRequest",
+);
+const HealthCheckResponseSchema = findSchema<HealthCheckResponse>(
+  "grpc.health.v1.HealthCheckResponse",
+);
+
+type HealthMethod<K extends MethodKind> = GrpcMethod<
+  typeof HealthCheckRequestSchema,
+  typeof HealthCheckResponseSchema,
+  K
+>;
+
+function healthMethod<K extends MethodKind>(name: string, kind: K): HealthMethod<K> {
+  return {
+    operation: `/grpc.health.v1.Health/${name}`,
+    kind,
+    input: HealthCheckRequestSchema,
+    output: HealthCheckResponseSchema,
+  };
+}
+
+export const HealthCheck = healthMethod("Check", "unary");
+export const HealthWatch = healthMethod("Watch", "serverStreaming");
+
 type EchoMethod<K extends MethodKind> = GrpcMethod<
   typeof EchoRequestSchema,
   typeof EchoReplySchema,

@@ -62,11 +62,15 @@ export class GrpcHeader implements Header {
 
   /** Received values need no check; several binary ones may share a field, with commas between them. */
   #append(name: string, value: string): void {
-    const values = name.endsWith("-bin") ? value.split(",").map((part) => part.trim()) : [value];
+    const values = name.endsWith("-bin") ? splitBinary(value) : [value];
     const present = this.#values.get(name);
     if (present === undefined) this.#values.set(name, values);
     else present.push(...values);
   }
+}
+
+function splitBinary(value: string): string[] {
+  return value.split(",").map((part) => part.trim().replace(/=+$/, ""));
 }
 
 /** The text of bytes as the value of a name that ends in `-bin`: base64 without padding. */
@@ -117,7 +121,7 @@ function parseValue(name: string, value: string): string {
     if (/^[A-Za-z0-9+/_-]*={0,2}$/.test(value)) return value.replace(/=+$/, "");
     throw new TypeError(`the value of metadata "${name}" must be base64 text`);
   }
-  if (/^[\x20-\x7e]*$/.test(value)) return value;
+  if (/^[\x20-\x7e]*$/.test(value)) return value.trim();
   throw new TypeError(
     `the value of metadata "${name}" must be printable ASCII, put other bytes under a name that ends in "-bin"`,
   );

@@ -44,15 +44,32 @@ export function toTrailers(error: unknown): { fields: readonly Field[]; unexpect
   const code = toGrpcStatusCode(known.code);
   // "OK" is no answer for an error; what it was meant to be is kept in the text.
   const message = toGrpcCode(known.code) === GrpcCode.OK ? toErrorText(known) : known.message;
-  const details = encodeBinaryHeader(encodeStatusDetails(known));
+  const details = encodeBinaryHeader(encodeStatusDetails(shorten(known)));
   const fields: Field[] = [...statusFields(code, message), ["grpc-status-details-bin", details]];
   return { fields, unexpected: false };
 }
 
 function statusFields(code: GrpcCode, message: string): Field[] {
   const fields: Field[] = [["grpc-status", String(code)]];
-  if (message !== "") fields.push(["grpc-message", encodeMessage(message)]);
+  if (message !== "") fields.push(["grpc-message", encodeMessage(cut(message))]);
   return fields;
+}
+
+/** Characters that message and metadata may have: peers refuse header blocks of more than some kilobytes. */
+const maxMessage = 1024;
+const maxMetadata = 4096;
+
+/** The error in a size that fits into trailers: a cut message, and no metadata where that is too much. */
+function shorten(error: KratosError): KratosError {
+  const { code, reason, metadata } = error;
+  const size = Object.entries(metadata).reduce((sum, [k, v]) => sum + k.length + v.length, 0);
+  if (size <= maxMetadata && error.message.length <= maxMessage) return error;
+  const kept = size <= maxMetadata ? metadata : {};
+  return new KratosError(code, reason, cut(error.message), { metadata: kept });
+}
+
+function cut(message: string): string {
+  return message.length <= maxMessage ? message : `${message.slice(0, maxMessage)}…`;
 }
 
 /** The error that trailers tell of; undefined when they tell of success. */
@@ -109,11 +126,15 @@ const resetCodes: Readonly<Record<number, GrpcCode>> = {
 
 /** Percent-encodes what a header cannot hold: everything but printable ASCII, and `%`. */
 export function encodeMessage(message: string): string {
-  if (/^[\x20-\x24\x26-\x7e]*$/.test(message)) return message;
+  // Spaces at the edges of a header value are forbidden.
+  if (/^(?! )[\x20-\x24\x26-\x7e]*(?<! )$/.test(message)) return message;
+  const bytes = Buffer.from(message);
   let text = "";
-  for (const byte of Buffer.from(message)) {
+  for (const [i, byte] of bytes.entries()) {
+    const inside = i > 0 && i < bytes.length - 1;
+    const plain = byte > 0x20 && byte <= 0x7e && byte !== 0x25;
     text +=
-      byte >= 0x20 && byte <= 0x7e && byte !== 0x25
+      plain || (byte === 0x20 && inside)
         ? String.fromCharCode(byte)
         : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
   }
