@@ -77,8 +77,28 @@ export function integerFromJson(json: unknown, range: IntegerRange<number>): num
   return value;
 }
 
+/** So many digits are exact as a number, whatever they are. */
+const EXACT_DIGITS = 15;
+
+/** The number that a text of a few digits stands for, found without a regular expression. */
+function shortInteger(text: string): number | undefined {
+  const length = text.length;
+  if (length === 0 || length > EXACT_DIGITS) return undefined;
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 /** Reads a 64-bit integer from JSON. A number that JSON.parse has rounded is refused. */
 export function longFromJson(json: unknown, range: IntegerRange<bigint>): bigint {
+  if (typeof json === "string") {
+    const short = shortInteger(json);
+    if (short !== undefined) return BigInt(short);
+  }
   if (typeof json === "number" && Number.isInteger(json) && !Number.isSafeInteger(json)) {
     throw new CodecError(
       `expected ${range.name}, got ${json}, which JSON numbers cannot carry exactly: send it as a string`,

@@ -1,7 +1,7 @@
 import { CodecError, mismatch } from "./codec-error.ts";
 
 /** Up to this length a loop over the characters is faster than a regular expression. */
-const SHORT = 48;
+const SHORT = 20;
 // eslint-disable-next-line no-control-regex -- control characters are what must be escaped
 const NEEDS_CARE = /[\u0000-\u001f"\\\ud800-\udfff]/;
 
