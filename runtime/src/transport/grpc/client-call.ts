@@ -6,7 +6,7 @@ import { fromGrpcStatus } from "../../errors/status-details.ts";
 import type { Channel, ReadyConnection } from "./channel.ts";
 import type { Cancelable, GrpcClientContext } from "./client-context.ts";
 import { acceptedEncodings, decompress } from "./compression.ts";
-import { formatTimeout } from "./deadline.ts";
+import { formatTimeout } from "../deadline.ts";
 import type { ClientConnection, ClientSink, ClientStream, Field, HeaderView } from "./engine.ts";
 import { ResetCode } from "./engine.ts";
 import type { MessageSink } from "./frame.ts";

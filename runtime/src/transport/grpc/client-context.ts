@@ -2,7 +2,7 @@ import { findKratosError, KratosError } from "../../errors/kratos-error.ts";
 import type { Logger } from "../../log/logger.ts";
 import { BaseCallContext } from "../call-context.ts";
 import type { CallOptions } from "../method.ts";
-import type { CallTimer, CallTimers, Expiring } from "./call-timers.ts";
+import type { CallTimer, CallTimers, Expiring } from "../call-timers.ts";
 import type { Header } from "../header.ts";
 import type { HeaderView } from "./engine.ts";
 import { GrpcHeader } from "./metadata.ts";

@@ -6,7 +6,7 @@ import { silentLogger } from "../../log/silent-logger.ts";
 import type { Handler, Middleware } from "../../middleware/middleware.ts";
 import { chain } from "../../middleware/middleware.ts";
 import type { CallByKind, CallOptions, GrpcCaller, GrpcMethod, MethodKind } from "../method.ts";
-import { CallTimers } from "./call-timers.ts";
+import { CallTimers } from "../call-timers.ts";
 import { Channel } from "./channel.ts";
 import type { CallSource } from "./client-call.ts";
 import { ClientCall } from "./client-call.ts";

@@ -3,7 +3,7 @@ import { GrpcCode } from "../../errors/grpc-code.ts";
 import { KratosError } from "../../errors/kratos-error.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { GrpcBinding } from "./binding.ts";
-import type { CallTimer, CallTimers, Expiring } from "./call-timers.ts";
+import type { CallTimer, CallTimers, Expiring } from "../call-timers.ts";
 import { decompress } from "./compression.ts";
 import type { Field, Fields, ServerStream, StreamSink } from "./engine.ts";
 import { HeaderSet } from "./engine.ts";

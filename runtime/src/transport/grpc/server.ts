@@ -10,9 +10,9 @@ import type { GrpcMethod, GrpcRouter, HandlerByKind, MethodKind } from "../metho
 import type { Server } from "../server.ts";
 import type { GrpcBinding } from "./binding.ts";
 import { compileBinding, wrapBinding } from "./binding.ts";
-import { CallTimers } from "./call-timers.ts";
+import { CallTimers } from "../call-timers.ts";
 import { isKnownEncoding, unknownEncoding } from "./compression.ts";
-import { findTimeout } from "./deadline.ts";
+import { findTimeout } from "../deadline.ts";
 import type {
   CreateServerEngine,
   Field,

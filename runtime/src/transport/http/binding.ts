@@ -50,12 +50,15 @@ export function compileBinding(
   const bindPath = compilePathBinder(input, template, options);
   const pathNames = variableNames(template);
   const { body } = rule;
+  const codec = compileCodec(input, options.json);
+  // The compiled reader makes messages faster than create() does.
+  const createMessage = () => codec.fromJson({}) as MessageRecord;
   if (body === "*") {
     const read = compileBody(input, pathNames, options);
     return {
       body: isHttpBody(input) ? "raw" : "message",
       bind(body, _query, segments) {
-        const message = (body === undefined ? create(input) : read(body)) as MessageRecord;
+        const message = (body === undefined ? createMessage() : read(body)) as MessageRecord;
         bindPath(message, segments);
         return message;
       },
@@ -69,7 +72,7 @@ export function compileBinding(
   return {
     body: field === undefined ? "none" : isHttpBody(field.message) ? "raw" : "message",
     bind(body, query, segments) {
-      const message = create(input) as unknown as MessageRecord;
+      const message = createMessage();
       if (body !== undefined) putBody?.(message, body);
       if (query !== "") queryBinder.bind(message, query);
       bindPath(message, segments);

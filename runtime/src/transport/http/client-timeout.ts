@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { findTimeout } from "../grpc/deadline.ts";
+import { findTimeout } from "../deadline.ts";
 
 /**
  * How long a client says that it waits, in milliseconds: `grpc-timeout`, or `x-server-timeout` in seconds,

@@ -139,12 +139,19 @@ export class Router<T> {
   /** Undefined for paths that never match anything. */
   #splitPath(path: string): SplitPath | undefined {
     if (!path.startsWith("/")) return undefined;
-    const raw = path.slice(1).split("/");
-    const trailingSlash = raw.length > 1 && raw.at(-1) === "";
-    if (raw.at(-1) === "") raw.pop();
+    const raw: string[] = [];
+    for (let start = 1; start <= path.length;) {
+      let end = path.indexOf("/", start);
+      if (end < 0) end = path.length;
+      raw.push(path.slice(start, end));
+      start = end + 1;
+    }
+    const trailingSlash = raw.length > 1 && raw[raw.length - 1] === "";
+    if (raw[raw.length - 1] === "") raw.pop();
     if (trailingSlash && this.#strictSlash) return undefined;
     const decoded = path.includes("%") ? raw.map(decodeSegment) : raw;
     for (const segment of decoded) {
+      if (segment.length > 2) continue;
       if (segment === "") return undefined;
       if (segment === "." || segment === "..") {
         throw new MalformedPathError(`the path must not hold the step "${segment}"`);

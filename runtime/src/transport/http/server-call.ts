@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { KratosError } from "../../errors/kratos-error.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Handler } from "../../middleware/middleware.ts";
-import type { CallTimer, CallTimers, Expiring } from "../grpc/call-timers.ts";
+import type { CallTimer, CallTimers, Expiring } from "../call-timers.ts";
 import { bindingError } from "./binding-error.ts";
 import type { RequestBinding, RequestBody } from "./binding.ts";
 import { findClientTimeout } from "./client-timeout.ts";

@@ -11,7 +11,7 @@ import { KratosError } from "../../errors/kratos-error.ts";
 import { createLogger } from "../../log/create-logger.ts";
 import { chain, type Handler, type Middleware } from "../../middleware/middleware.ts";
 import { OperationMiddleware } from "../../middleware/operation-middleware.ts";
-import { CallTimers } from "../grpc/call-timers.ts";
+import { CallTimers } from "../call-timers.ts";
 import { listenError, parseListenAddress, publicEndpoint } from "../listen-address.ts";
 import type { HttpBinding, HttpRoute, HttpRouter, UnaryHandler } from "../method.ts";
 import type { Server } from "../server.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { CallTimer } from "../../src/transport/grpc/call-timers.ts";
-import { CallTimers } from "../../src/transport/grpc/call-timers.ts";
+import type { CallTimer } from "../../src/transport/call-timers.ts";
+import { CallTimers } from "../../src/transport/call-timers.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

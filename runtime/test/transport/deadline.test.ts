@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { findTimeout, formatTimeout } from "../../src/transport/grpc/deadline.ts";
+import { findTimeout, formatTimeout } from "../../src/transport/deadline.ts";
 
 test.for([
   ["1H", 3_600_000],
