@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { CliError } from "../cli-error.ts";
 import type { OwnPackage } from "../project/own-package.ts";
@@ -50,27 +49,26 @@ export async function checkTarget(target: string, replace: boolean): Promise<voi
   );
 }
 
-/** Makes a project whole, or leaves nothing behind. Touches the network only for a git template. */
+/**
+ * Makes a project whole, or leaves nothing behind, at a target that {@link checkTarget} has accepted. Touches
+ * the network only for a git template.
+ */
 export async function makeProject(options: MakeProjectOptions): Promise<MadeProject> {
   const { target } = options;
-  await checkTarget(target, options.replace);
   const name = basename(target);
   const files = await readProjectFiles(options, name);
   await writeProject(target, files);
   return { name, folder: target, root: target, files: files.length, notes: [] };
 }
 
-/** The template's files with the project's name and packages. */
-async function readProjectFiles(
+/** The template's files with the project's name and packages, its tarballs among them. */
+export async function readProjectFiles(
   options: MakeProjectOptions,
   name: string,
 ): Promise<TemplateFile[]> {
   const { own, template } = options;
   if (template === undefined) {
-    const files = await readTemplate(join(own.root, "layout-template"));
-    const hasProtos = files.some((file) => file.path.startsWith("third_party/"));
-    if (!hasProtos) files.push(...(await readThirdParty(own)));
-    return adapt(files, name, own);
+    return adapt(await readTemplate(join(own.root, "layout-template")), name, own);
   }
   const fetched = await fetchTemplate(template);
   try {
@@ -78,14 +76,6 @@ async function readProjectFiles(
   } finally {
     await fetched.dispose();
   }
-}
-
-/** The schemas that Kratos layouts carry along, from where the CLI keeps them. */
-async function readThirdParty(own: OwnPackage): Promise<TemplateFile[]> {
-  const folder = join(own.root, "third_party");
-  if ((await stat(folder).catch(() => undefined)) === undefined) return [];
-  const files = await readTemplate(folder);
-  return files.map((file) => ({ ...file, path: `third_party/${file.path}` }));
 }
 
 async function adapt(

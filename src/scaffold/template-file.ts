@@ -12,11 +12,12 @@ export interface TemplateFile {
   readonly link?: string;
 }
 
-/** What building, installing and version control leave in a folder. Not part of a template. */
-const leftovers = new Set([".git", "node_modules", "dist", "coverage", ".DS_Store"]);
+/** What installing and version control leave in a folder. Not part of a template. */
+const leftovers = new Set([".git", "node_modules", ".DS_Store"]);
 
-/** Reads a template's folder, in alphabetical order. */
+/** Reads a template's folder, in alphabetical order, without what its own git leaves out. */
 export async function readTemplate(folder: string): Promise<TemplateFile[]> {
+  const ignored = await readIgnored(folder);
   const files: TemplateFile[] = [];
   await collect("");
   return files;
@@ -26,6 +27,7 @@ export async function readTemplate(folder: string): Promise<TemplateFile[]> {
     for (const name of names.sort()) {
       if (leftovers.has(name)) continue;
       const path = relative === "" ? name : `${relative}/${name}`;
+      if (ignored.test(path)) continue;
       const absolute = join(folder, path);
       const stats = await lstat(absolute);
       if (stats.isDirectory()) await collect(path);
@@ -46,4 +48,24 @@ function decode(bytes: Uint8Array): string | Uint8Array {
   } catch {
     return bytes;
   }
+}
+
+/**
+ * The folder's `.gitignore` as one expression: names, `*`, `/` before and after. That is what keeps data and
+ * build output of a template that was run where it lies out of projects; anything finer is copied.
+ */
+async function readIgnored(folder: string): Promise<RegExp> {
+  const texts = [".gitignore", "_gitignore"].map((name) =>
+    readFile(join(folder, name), "utf8").catch(() => ""),
+  );
+  const patterns = (await Promise.all(texts))
+    .flatMap((text) => text.split(/\r?\n/))
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !/^[#!]|\*\*|[[\]?\\]/.test(line))
+    .map((line) => {
+      const anchored = line.replace(/\/$/, "").includes("/");
+      const plain = line.replace(/^\/|\/$/g, "").replace(/[.+^${}()|]/g, "\\$&");
+      return `${anchored ? "^" : "(?:^|/)"}${plain.replaceAll("*", "[^/]*")}(?:/|$)`;
+    });
+  return new RegExp(patterns.length === 0 ? "(?!)" : patterns.join("|"));
 }
