@@ -344,6 +344,6 @@ export const rules: readonly Rule[] = [
     kind: "size",
     why: "a test file has one subject; only its tables of cases may make it long",
     files: ["**/*.test.ts"],
-    maxLines: 600,
+    maxLines: 700,
   },
 ];
