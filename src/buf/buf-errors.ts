@@ -26,7 +26,9 @@ export function readBufErrors(
   const annotations = lines.filter((line) => line.startsWith("{")).map(parseAnnotation);
   const other = lines.filter((line) => !line.startsWith("{"));
   if (annotations.length === 0 || annotations.some(({ path }) => path === undefined)) {
-    throw toCliError(other.length > 0 ? other : lines);
+    throw toCliError(other.length > 0 ? other : lines, (path) =>
+      displayPath(workspace.root, resolve(cwd, path)),
+    );
   }
   return sortDiagnostics(
     annotations.map(({ path = "", start_line, start_column, message }) => {
@@ -82,13 +84,16 @@ function explainMissingImport(workspace: ProtoWorkspace, name: string): string {
   return `searched in ${searched} and the schemas that come with kratos-ts; put the file below one of these, such as "third_party/${name}", or name its folder with --proto_path`;
 }
 
-function toCliError(lines: readonly string[]): CliError {
+function toCliError(lines: readonly string[], show: (path: string) => string): CliError {
   const [first = "buf gave no reason", ...rest] = lines.map((line) =>
     line.replace(/^Failure: /, ""),
   );
   const twice = /^(.*) is contained in multiple modules:$/.exec(first)?.[1];
   if (twice !== undefined) {
-    const modules = rest.flatMap((line) => /path: (".*")/.exec(line)?.[1] ?? []).join(" and ");
+    const modules = rest
+      .flatMap((line) => /path: "(.*)"/.exec(line)?.[1] ?? [])
+      .map((path) => `"${show(path)}"`)
+      .join(" and ");
     return new CliError("CONFIG_INVALID", `"${twice}" lies in several proto roots: ${modules}`, {
       hint: "keep it in one of them, or exclude it in buf.yaml",
     });

@@ -78,7 +78,7 @@ export function findRoot(
 export function resolveImport(workspace: ProtoWorkspace, importPath: string): string | undefined {
   return workspace.roots
     .map(({ dir }) => join(dir, importPath))
-    .find((file) => existsSync(file) && findRoot(workspace, file) !== undefined);
+    .find((file) => existsSync(file) && findRoot(workspace, file)?.importPath === importPath);
 }
 
 /** A path as the user writes it: relative to the project when it lies there, with `/`. */
