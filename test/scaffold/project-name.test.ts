@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CliError } from "../../src/cli-error.ts";
+import type { CliError } from "../../src/cli-error.ts";
 import { checkProjectName, toDnsLabel } from "../../src/scaffold/project-name.ts";
 
 describe("checkProjectName", () => {

@@ -1,0 +1,111 @@
+import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { runCli } from "./cli-process.ts";
+
+async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+}
+
+const message = (name: string, extra = ""): string =>
+  `syntax = "proto3";\n\npackage ${name}.v1;\n\n${extra}message Thing {}\n`;
+
+test("writes beside the protos, and nothing the second time", async () => {
+  const cwd = await temporaryFolder();
+  await write(cwd, { "package.json": "{}" });
+  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+  const first = await runCli(["proto", "client", "api/order/v1"], { cwd });
+  expect(first).toMatchObject({ code: 0, stderr: "" });
+  expect(first.stdout).toBe(`wrote api/order/v1/error_reason_errors.ts
+wrote api/order/v1/error_reason_pb.ts
+wrote api/order/v1/order_grpc.ts
+wrote api/order/v1/order_http.ts
+wrote api/order/v1/order_pb.ts
+5 files written, 0 unchanged
+`);
+  const path = join(cwd, "api/order/v1/order_pb.ts");
+  const { mtimeMs, ino } = await stat(path);
+  const second = await runCli(["proto", "client", "order/v1"], { cwd: join(cwd, "api") });
+  expect(second).toEqual({ code: 0, stdout: "0 files written, 5 unchanged\n", stderr: "" });
+  expect(await stat(path)).toMatchObject({ mtimeMs, ino });
+});
+
+test("takes import roots from flags, then from KRATOS_PROTO_PATH", async () => {
+  const cwd = await temporaryFolder();
+  await write(cwd, {
+    "shop/package.json": "{}",
+    "shop/api/a/v1/a.proto": message(
+      "a",
+      'import "b/v1/b.proto";\nimport "c/v1/c.proto";\n\n',
+    ).replace("Thing {}", "Thing {\n  b.v1.Thing b = 1;\n  c.v1.Thing c = 2;\n}"),
+    "one/b/v1/b.proto": message("b"),
+    "two/c/v1/c.proto": message("c"),
+  });
+  const args = ["proto", "client", "api/a/v1/a.proto"];
+  const shop = join(cwd, "shop");
+  const without = await runCli(args, { cwd: shop });
+  expect(without.code).toBe(1);
+  expect(without.stderr).toContain("b/v1/b.proto");
+  expect(await readdir(join(shop, "api/a/v1"))).toEqual(["a.proto"]);
+
+  const flags = await runCli([...args, "-p", "../one", "--proto_path", "../two"], { cwd: shop });
+  expect(flags).toMatchObject({ code: 0, stdout: expect.stringContaining("1 file written") });
+  const variable = { KRATOS_PROTO_PATH: `${cwd}/one:${cwd}/two` };
+  const again = await runCli(args, { cwd: shop, env: variable });
+  expect(again).toMatchObject({ code: 0, stdout: "0 files written, 1 unchanged\n" });
+});
+
+test("prints all problems with their places and writes nothing", async () => {
+  const cwd = await temporaryFolder();
+  const proto = `syntax = "proto3";
+
+package a.v1;
+
+import "google/api/annotations.proto";
+
+service A {
+  rpc Get(Thing) returns (Thing) {
+    option (google.api.http) = {get: "/v1/{nothing}"};
+  }
+  rpc Put(Thing) returns (Thing) {
+    option (google.api.http) = {put: "/v1/things" body: "nobody"};
+  }
+}
+
+message Thing {}
+`;
+  await write(cwd, { "package.json": "{}", "api/a/v1/a.proto": proto });
+  const { code, stdout, stderr } = await runCli(["proto", "client", "api"], { cwd });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(/^api\/a\/v1\/a\.proto:9:\d+: error: .*"nothing"/m);
+  expect(stderr).toMatch(/^api\/a\/v1\/a\.proto:12:\d+: error: .*"nobody"/m);
+  expect(stderr).toMatch(/^2 errors, nothing was written$/m);
+  expect(await readdir(join(cwd, "api/a/v1"))).toEqual(["a.proto"]);
+});
+
+test("names every file that does not exist", async () => {
+  const cwd = await temporaryFolder();
+  const result = await runCli(["proto", "client", "a.proto", "b"], { cwd });
+  expect(result).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `error: "a.proto", "b" do not exist\nhint: name .proto files or folders, relative to "${cwd}"\n`,
+  });
+});
+
+test("never writes over a file that it did not make", async () => {
+  const cwd = await temporaryFolder();
+  await write(cwd, {
+    "package.json": "{}",
+    "api/a/v1/a.proto": message("a"),
+    "api/a/v1/a_pb.ts": "mine",
+  });
+  const { code, stderr } = await runCli(["proto", "client", "api"], { cwd });
+  expect(code).toBe(1);
+  expect(stderr).toContain("api/a/v1/a_pb.ts");
+  expect(await readFile(join(cwd, "api/a/v1/a_pb.ts"), "utf8")).toBe("mine");
+});

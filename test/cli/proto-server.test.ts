@@ -1,0 +1,241 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { runCli } from "./cli-process.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A made project that sees the packages installed here. */
+async function makeProject(): Promise<string> {
+  const cwd = await temporaryFolder();
+  await runCli(["new", "shop", "--no-install"], { cwd });
+  const project = join(cwd, "shop");
+  await symlink(join(root, "node_modules"), join(project, "node_modules"));
+  return project;
+}
+
+const typecheck = (cwd: string): string => {
+  try {
+    // The sources of the runtime, so that no build of it is needed.
+    const args = ["--noEmit", "--pretty", "false", "--customConditions", "@kratos-ts/source"];
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    execFileSync(process.execPath, [tsc, ...args], { cwd, encoding: "utf8", stdio: "pipe" });
+    return "";
+  } catch (error) {
+    if (error instanceof Error && "stdout" in error) return String(error.stdout);
+    throw error;
+  }
+};
+
+async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+}
+
+async function snapshot(folder: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const top of ["cmd", "internal"]) {
+    for (const entry of await readdir(join(folder, top), {
+      recursive: true,
+      withFileTypes: true,
+    })) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile()) files[path] = await readFile(path, "utf8");
+    }
+  }
+  return files;
+}
+
+const everyKind = `syntax = "proto3";
+
+package chat.v1;
+
+import "google/api/annotations.proto";
+import "google/api/httpbody.proto";
+import "google/protobuf/empty.proto";
+import "common/v1/common.proto";
+
+service ChatService {
+  rpc Send(Promise) returns (google.protobuf.Empty) {
+    option (google.api.http) = {post: "/v1/chat" body: "*"};
+  }
+  rpc Watch(Outer.Inner) returns (stream common.v1.Event);
+  rpc Upload(stream common.v1.Event) returns (google.api.HttpBody);
+  rpc Talk(stream KratosError) returns (stream MessageInitShape);
+}
+
+service Empty2 {}
+
+service Admin {
+  rpc Delete(google.protobuf.Empty) returns (google.protobuf.Empty);
+}
+
+message Promise {}
+message KratosError {}
+message MessageInitShape {}
+message Outer {
+  message Inner {}
+}
+`;
+
+test("writes a class for every service and method kind, which compiles at once", async () => {
+  const cwd = await makeProject();
+  await write(cwd, {
+    "api/chat/v1/chat.proto": everyKind,
+    "api/common/v1/common.proto": 'syntax = "proto3";\n\npackage common.v1;\n\nmessage Event {}\n',
+  });
+  const generated = await runCli(["proto", "client", "api/chat", "api/common"], { cwd });
+  expect(generated).toMatchObject({ code: 0, stderr: "" });
+  const { code, stdout, stderr } = await runCli(["proto", "server", "api/chat/v1/chat.proto"], {
+    cwd,
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toBe(`created internal/service/chat.ts
+created internal/service/admin.ts
+updated internal/server/services.ts
+updated cmd/shop/wire.ts
+`);
+  const chat = await readFile(join(cwd, "internal/service/chat.ts"), "utf8");
+  await expect(chat).toMatchFileSnapshot("chat-service.snap.txt");
+  expect(typecheck(cwd)).toBe("");
+}, 60_000);
+
+test("a second run changes no byte, whatever the user did to the class", async () => {
+  const cwd = await makeProject();
+  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+  await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
+  const path = join(cwd, "internal/service/order.ts");
+  await writeFile(path, (await readFile(path, "utf8")).replace("_request", "  mine"));
+  const before = await snapshot(cwd);
+  const { code, stdout } = await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "kept internal/service/order.ts\n" });
+  expect(await snapshot(cwd)).toEqual(before);
+});
+
+test("tells which methods an existing class lacks, and changes nothing", async () => {
+  const cwd = await makeProject();
+  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+  await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
+  const proto = join(cwd, "api/order/v1/order.proto");
+  const rpc = "  rpc CancelOrder(GetOrderRequest) returns (GetOrderResponse);\n";
+  await writeFile(
+    proto,
+    (await readFile(proto, "utf8")).replace("  // Returns an order.\n", `${rpc}$&`),
+  );
+  const before = await snapshot(cwd);
+  const { code, stderr } = await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
+  expect(code).toBe(1);
+  expect(stderr).toContain(
+    "error: some of it is left to you\n  internal/service/order.ts: add the methods cancelOrder\n",
+  );
+  expect(await snapshot(cwd)).toEqual(before);
+});
+
+test("makes the folder that --target-dir names", async () => {
+  const cwd = await makeProject();
+  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+  const args = ["proto", "server", "api/order/v1/order.proto", "-t", "internal/handler/deep"];
+  const { code, stdout } = await runCli(args, { cwd });
+  expect(code).toBe(0);
+  expect(stdout).toContain("created internal/handler/deep/order.ts\n");
+  expect(await readFile(join(cwd, "cmd/shop/wire.ts"), "utf8")).toContain(
+    'import { OrderService } from "../../internal/handler/deep/order.ts";',
+  );
+  expect(await readFile(join(cwd, "internal/handler/deep/order.ts"), "utf8")).toContain(
+    'from "../../../api/order/v1/order_grpc.ts";',
+  );
+});
+
+test("services of one name in two versions live side by side", async () => {
+  const cwd = await makeProject();
+  for (const version of ["v1", "v2"]) {
+    await runCli(["proto", "add", `api/order/${version}/order.proto`], { cwd });
+    await runCli(["proto", "client", `api/order/${version}`], { cwd });
+    const result = await runCli(["proto", "server", `api/order/${version}/order.proto`], { cwd });
+    expect(result).toMatchObject({ code: 0, stderr: "" });
+  }
+  expect(await readdir(join(cwd, "internal/service"))).toEqual(
+    expect.arrayContaining(["order.ts", "order-v2.ts"]),
+  );
+  expect(typecheck(cwd)).toBe("");
+}, 60_000);
+
+test("says what to add by hand where it finds no place, and fails", async () => {
+  const cwd = await makeProject();
+  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+  await write(cwd, { "internal/server/services.ts": "export type Services = object;\n" });
+  const { code, stderr } = await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
+  expect(code).toBe(1);
+  expect(stderr).toContain(
+    "  internal/server/services.ts: add `readonly order: OrderService;` to interface Services\n" +
+      "  internal/server/services.ts: add `registerOrderServiceHttpServer(router, services.order);` to function registerHttpServices\n",
+  );
+  expect(await readdir(join(cwd, "internal/service"))).toContain("order.ts");
+});
+
+test("a project of another layout gets the class and a note", async () => {
+  const cwd = await temporaryFolder();
+  await write(cwd, { "package.json": "{}" });
+  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+  const { code, stdout, stderr } = await runCli(
+    ["proto", "server", "api/order/v1/order.proto", "-t", "src"],
+    { cwd },
+  );
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "created src/order.ts\n" });
+  expect(stderr).toBe(
+    "note: its code is not generated yet, run `kratos-ts proto client api/order/v1/order.proto`\n" +
+      "note: there is no internal/server/services.ts, so register OrderService where your servers are made\n",
+  );
+});
+
+test("writes nothing when a file of the user's cannot be read as TypeScript", async () => {
+  const cwd = await makeProject();
+  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+  await write(cwd, { "cmd/shop/wire.ts": "const services: Services = {\n" });
+  const before = await snapshot(cwd);
+  const { code, stderr } = await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: .*cmd\/shop\/wire\.ts:\d+:\d+: /);
+  expect(await snapshot(cwd)).toEqual(before);
+});
+
+test.for([
+  [
+    "a missing file",
+    "api/none.proto",
+    {},
+    '^error: "api/none.proto" does not exist\nhint: make it with `kratos-ts proto add api/none.proto`\n$',
+  ],
+  [
+    "a proto without a service",
+    "api/a/v1/a.proto",
+    { "api/a/v1/a.proto": 'syntax = "proto3";\n\npackage a.v1;\n' },
+    '^error: "api/a/v1/a.proto" has no service with a method',
+  ],
+  [
+    "a syntax error",
+    "api/a/v1/a.proto",
+    { "api/a/v1/a.proto": 'syntax = "proto3";\n\npackage a.v1\n' },
+    "^api/a/v1/a.proto:3:\\d+: error: .*\n1 error, nothing was written\n$",
+  ],
+  [
+    "a file outside of the modules",
+    "other/a.proto",
+    { "other/a.proto": 'syntax = "proto3";\n' },
+    '^error: "other/a.proto" lies in no module of buf.yaml',
+  ],
+] as const)("refuses %s", async ([, path, files, message]) => {
+  const cwd = await makeProject();
+  await write(cwd, files);
+  const before = await snapshot(cwd);
+  const { code, stdout, stderr } = await runCli(["proto", "server", path], { cwd });
+  expect(stdout).toBe("");
+  expect(stderr).toMatch(new RegExp(message));
+  expect(code).toBeGreaterThan(0);
+  expect(await snapshot(cwd)).toEqual(before);
+});
