@@ -101,7 +101,7 @@ describe("a reply", () => {
     [
       "with bytes that are no message",
       500,
-      /could not be read/,
+      /cannot be read/,
       (s) => respond(s, [frame(Buffer.from([0x0f, 0xff]))], { "grpc-status": "0" }),
     ],
     [

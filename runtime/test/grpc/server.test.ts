@@ -290,7 +290,7 @@ describe("errors", () => {
       { logger },
     );
     const reply = await rawCall(address, { chunks: [requestFrame({})] });
-    expect(reply).toMatchObject({ status: "2", message: "unknown error" });
+    expect(reply).toMatchObject({ status: "2", message: "internal server error" });
     expect(JSON.stringify(reply)).not.toContain("hunter2");
     expect(records.join("")).toContain("hunter2");
   });

@@ -39,11 +39,11 @@ test("lets calls finish that run, then takes no more", async () => {
 
 test("cuts off what still runs when its signal aborts", async () => {
   const running = createDeferred();
-  let aborted = false;
+  let reason: unknown;
   const { server, address } = await startServer((router) => {
     router.handle(Repeat, async function* (_, { signal }) {
       signal.addEventListener("abort", () => {
-        aborted = true;
+        reason = signal.reason;
       });
       running.resolve();
       yield {};
@@ -59,7 +59,7 @@ test("cuts off what still runs when its signal aborts", async () => {
   controller.abort();
   await stopping;
   expect(await end).toMatchObject({ code: 503 });
-  await expect.poll(() => aborted).toBe(true);
+  await expect.poll(() => reason).toMatchObject({ code: 503, reason: "SERVER_STOPPED" });
 });
 
 test("may be asked for twice, and before the start", async () => {

@@ -124,12 +124,12 @@ function closedAtOnce(): Error {
 }
 
 function closedError(): KratosError {
-  return new KratosError(499, "", "the client is closed");
+  return new KratosError(499, "CLIENT_CLOSED", "the client is closed");
 }
 
 function unreachableError(members: readonly Member[], causes: readonly unknown[]): KratosError {
   const where = members.map(({ target }) => `"${target.authority}"`).join(", ");
   const [cause] = causes;
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new KratosError(503, "", `cannot connect to ${where}: ${why}`, { cause });
+  return new KratosError(503, "UNREACHABLE", `cannot connect to ${where}: ${why}`, { cause });
 }

@@ -282,5 +282,5 @@ function toReplyError(error: unknown): KratosError {
     return fromGrpcStatus(code, error.message).withCause(error);
   }
   const text = error instanceof Error ? error.message : String(error);
-  return new KratosError(500, "", `the reply could not be read: ${text}`, { cause: error });
+  return new KratosError(500, "CODEC", `the reply cannot be read: ${text}`, { cause: error });
 }

@@ -22,6 +22,7 @@ export class GrpcClientContext extends BaseCallContext implements Expiring {
   peer = "";
   timer: CallTimer | undefined = undefined;
   readonly #timers: CallTimers;
+  readonly #timeout: number;
   readonly #options: CallOptions;
   #requestHeader: GrpcHeader | undefined;
   #replyHeader: GrpcHeader | undefined;
@@ -40,6 +41,7 @@ export class GrpcClientContext extends BaseCallContext implements Expiring {
   ) {
     super(operation, endpoint, logger, timeout > 0 ? Date.now() + timeout : undefined);
     this.#timers = timers;
+    this.#timeout = timeout;
     this.#options = options;
     if (options.headers !== undefined) this.#addHeaders(options.headers);
     const { signal } = options;
@@ -80,7 +82,7 @@ export class GrpcClientContext extends BaseCallContext implements Expiring {
   }
 
   onDeadline(): void {
-    this.end(new KratosError(504, "", `"${this.operation}" was not answered in time`));
+    this.end(tooLate(`"${this.operation}" took longer than ${this.#timeout} ms`));
   }
 
   /** Ends the call with `error` for everybody. Only the first error counts. */
@@ -122,6 +124,11 @@ function toAbortError(reason: unknown): KratosError {
   const known = findKratosError(reason);
   if (known !== undefined) return known;
   return reason instanceof Error && reason.name === "TimeoutError"
-    ? new KratosError(504, "", "the call was not answered in time", { cause: reason })
-    : new KratosError(499, "", "the call was canceled", { cause: reason });
+    ? tooLate("the call took longer than its signal allows", reason)
+    : new KratosError(499, "CLIENT_CLOSED", "the call was aborted", { cause: reason });
+}
+
+function tooLate(message: string, cause?: unknown): KratosError {
+  const options = cause === undefined ? {} : { cause };
+  return new KratosError(504, "DEADLINE_EXCEEDED", message, options);
 }

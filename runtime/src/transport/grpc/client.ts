@@ -11,7 +11,6 @@ import { Channel } from "./channel.ts";
 import type { CallSource } from "./client-call.ts";
 import { ClientCall } from "./client-call.ts";
 import { GrpcClientContext } from "./client-context.ts";
-import type { ConnectClient } from "./engine.ts";
 import { connectNode } from "./engine-node-client.ts";
 import type { MessageFormat } from "./message-format.ts";
 import { compileFormats } from "./message-format.ts";
@@ -35,8 +34,6 @@ export interface GrpcClientOptions {
   readonly logger?: Logger | undefined;
   /** The largest message that is taken, in bytes. Default: 4 MiB. */
   readonly maxReceiveBytes?: number | undefined;
-  /** The HTTP/2 under the client. Default: `node:http2`. */
-  readonly connect?: ConnectClient | undefined;
 }
 
 /**
@@ -62,7 +59,7 @@ export class GrpcClient implements GrpcCaller {
     this.#logger = options.logger ?? silentLogger;
     this.#timers = new CallTimers(this.#timeout);
     this.#source = {
-      channel: new Channel(parseTarget(options.endpoint), options.connect ?? connectNode),
+      channel: new Channel(parseTarget(options.endpoint), connectNode),
       userAgent: "grpc-kratos-ts",
       maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
     };
@@ -170,5 +167,5 @@ export class GrpcClient implements GrpcCaller {
 }
 
 function closedError(): KratosError {
-  return new KratosError(499, "", "the client is closed");
+  return new KratosError(499, "CLIENT_CLOSED", "the client is closed");
 }

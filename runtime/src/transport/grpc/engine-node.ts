@@ -89,7 +89,7 @@ class NodeServerEngine implements ServerEngine {
     for (const socket of this.#waiting ?? []) socket.destroy();
     this.#waiting = undefined;
     const cutOff = (): void => {
-      for (const session of this.#sessions) session.destroy();
+      for (const session of this.#sessions) session.destroy(new ShutdownError());
     };
     if (signal.aborted) cutOff();
     else signal.addEventListener("abort", cutOff, { once: true });
@@ -112,6 +112,15 @@ class NodeServerEngine implements ServerEngine {
     session.once("close", () => this.#sessions.delete(session));
     session.on("error", ignore); // its streams have told their sinks
     if (this.#stopping) session.close();
+  }
+}
+
+/** Why the streams that are left after a shutdown die. */
+class ShutdownError extends Error {
+  override readonly name = "ShutdownError";
+
+  constructor() {
+    super("the server was told to stop at once");
   }
 }
 
@@ -218,7 +227,9 @@ class NodeServerStream implements ServerStream {
   closed(): void {
     if (this.#silent) return;
     this.#silent = true;
-    this.#sink.onReset(this.#stream.rstCode ?? ResetCode.CANCEL);
+    const { errored, rstCode } = this.#stream;
+    const cause = errored instanceof ShutdownError ? errored : undefined;
+    this.#sink.onReset(rstCode ?? ResetCode.CANCEL, cause);
   }
 
   /** The reply is complete: what the client still sends is of no interest. */

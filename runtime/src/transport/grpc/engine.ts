@@ -50,7 +50,10 @@ export interface StreamSink {
   onData(bytes: Uint8Array, start: number, end: number): void;
   /** The other side sends no more; `trailers` when it closed with some. */
   onEnd(trailers?: HeaderView): void;
-  /** The stream died. `cause` is there when the connection broke under it. */
+  /**
+   * The stream died. On a client `cause` is there when the connection was lost under it, on a server when
+   * the server's own shutdown cut it off.
+   */
   onReset(code: number, cause?: Error): void;
   /** What `write` refused to take more of has left. */
   onDrain(): void;

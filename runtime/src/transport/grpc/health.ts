@@ -6,19 +6,27 @@ import { fillPrefix, framePrefixBytes } from "./frame.ts";
 import type { MessageFormats } from "./message-format.ts";
 import { MessageQueue } from "./message-queue.ts";
 
-/** What the health service says of a service (`grpc.health.v1.HealthCheckResponse.ServingStatus`). */
-export type ServingStatus = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
+/** What is said of a service (`grpc.health.v1.HealthCheckResponse.ServingStatus`). */
+type ServingStatus = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
+
+/** What a service may say about its own health. */
+export interface Health {
+  /**
+   * Whether `service` (full name; `""`: the whole server) takes calls. Tells whoever watches it; without
+   * effect once the server stops.
+   */
+  setServing(service: string, serving: boolean): void;
+}
 
 /**
  * The standard health service `grpc.health.v1.Health`. It knows the server as a whole (`""`) and each
  * registered service, all serving until told otherwise. No middleware and no timeout apply to it.
  */
-export class HealthService {
+export class HealthService implements Health {
   readonly #statuses = new Map<string, ServingStatus>([["", "SERVING"]]);
   readonly #watchers = new Map<MessageQueue, string>();
   #stopped = false;
 
-  /** Whether `service` (full name; `""`: the whole server) takes calls. Tells whoever watches it. */
   setServing(service: string, serving: boolean): void {
     if (this.#stopped) return;
     this.#set(service, serving ? "SERVING" : "NOT_SERVING");
@@ -35,7 +43,7 @@ export class HealthService {
     for (const service of this.#statuses.keys()) this.#set(service, "NOT_SERVING");
     this.#stopped = true;
     for (const queue of this.#watchers.keys()) {
-      queue.fail(new KratosError(503, "", "the server is stopping"));
+      queue.fail(new KratosError(503, "SERVER_STOPPED", "the server is stopping"));
     }
     this.#watchers.clear();
   }

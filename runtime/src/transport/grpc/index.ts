@@ -4,7 +4,7 @@
  */
 export type { GrpcClientOptions } from "./client.ts";
 export { GrpcClient } from "./client.ts";
-export type { HealthService, ServingStatus } from "./health.ts";
+export type { Health } from "./health.ts";
 export { decodeBinaryHeader, encodeBinaryHeader } from "./metadata.ts";
 export type { GrpcServerOptions } from "./server.ts";
 export { GrpcServer } from "./server.ts";

@@ -10,7 +10,10 @@ export class ReplyStream implements ReplySink {
   constructor() {
     this.#queue = new MessageQueue(
       { pause: () => this.#call?.pause(), resume: () => this.#call?.resume() },
-      () => this.#call?.cancel(new KratosError(499, "", "the replies were read no further")),
+      () =>
+        this.#call?.cancel(
+          new KratosError(499, "CLIENT_CLOSED", "the replies were read no further"),
+        ),
     );
   }
 

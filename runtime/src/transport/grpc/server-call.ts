@@ -103,14 +103,18 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     }
   }
 
-  onReset(): void {
-    this.#cancel(new KratosError(499, "", "the client ended the call"));
+  onReset(_code: number, cause?: Error): void {
+    this.#cancel(
+      cause === undefined
+        ? new KratosError(499, "CLIENT_CLOSED", "the client went away before the reply")
+        : new KratosError(503, "SERVER_STOPPED", "the server stopped before the reply", { cause }),
+    );
   }
 
   onDrain(): void {}
 
   onDeadline(): void {
-    this.fail(new KratosError(504, "", "the deadline of the call has passed"));
+    this.fail(new KratosError(504, "DEADLINE_EXCEEDED", "the deadline of the call has passed"));
   }
 
   /** Turns a reply into its frame. Throws when it does not fit its type. */

@@ -13,14 +13,9 @@ import { compileBinding, wrapBinding } from "./binding.ts";
 import { CallTimers } from "../call-timers.ts";
 import { isKnownEncoding, unknownEncoding } from "./compression.ts";
 import { findTimeout } from "../deadline.ts";
-import type {
-  CreateServerEngine,
-  Field,
-  ServerEngine,
-  ServerStream,
-  StreamSink,
-} from "./engine.ts";
+import type { Field, ServerEngine, ServerStream, StreamSink } from "./engine.ts";
 import { createNodeServer } from "./engine-node.ts";
+import type { Health } from "./health.ts";
 import { HealthService } from "./health.ts";
 import { findFormatName } from "./message-format.ts";
 import type { CallHost } from "./server-call.ts";
@@ -48,8 +43,6 @@ export interface GrpcServerOptions {
   readonly maxReceiveBytes?: number | undefined;
   /** Calls that one connection may have open at once; further ones wait at the client. Default: 1000. */
   readonly maxConcurrentStreams?: number | undefined;
-  /** The HTTP/2 under the server. Default: `node:http2`. */
-  readonly engine?: CreateServerEngine | undefined;
 }
 
 /**
@@ -58,7 +51,8 @@ export interface GrpcServerOptions {
  */
 export class GrpcServer implements Server, GrpcRouter {
   /** What `grpc.health.v1.Health` answers. */
-  readonly health: HealthService;
+  readonly health: Health;
+  readonly #health = new HealthService();
   readonly #network: string;
   readonly #addr: string;
   readonly #timeout: number;
@@ -82,9 +76,8 @@ export class GrpcServer implements Server, GrpcRouter {
       logger: options.logger ?? createLogger(),
       maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
     };
-    this.health = new HealthService();
-    const createEngine = options.engine ?? createNodeServer;
-    this.#engine = createEngine(
+    this.health = this.#health;
+    this.#engine = createNodeServer(
       { maxConcurrentStreams: options.maxConcurrentStreams ?? 1000 },
       (stream) => this.#open(stream),
       (error) => this.#host.logger.error({ err: error }, "[gRPC] listener failed"),
@@ -110,7 +103,7 @@ export class GrpcServer implements Server, GrpcRouter {
       throw new Error(`the gRPC method "${operation}" is registered already`);
     }
     this.#registered.set(operation, compileBinding(method, handler as Handler));
-    this.health.add(operation.slice(1, operation.lastIndexOf("/")));
+    this.#health.add(operation.slice(1, operation.lastIndexOf("/")));
   }
 
   /**
@@ -136,7 +129,7 @@ export class GrpcServer implements Server, GrpcRouter {
     if (this.#started) return;
     this.#started = true;
     this.#endpoint = endpoint.href;
-    const bindings = new Map(this.health.bindings());
+    const bindings = new Map(this.#health.bindings());
     for (const [operation, binding] of this.#registered) {
       bindings.set(operation, wrapBinding(binding, this.#middleware));
     }
@@ -147,7 +140,7 @@ export class GrpcServer implements Server, GrpcRouter {
 
   async stop(signal: AbortSignal): Promise<void> {
     this.#started = true; // too late to begin
-    this.health.shutdown();
+    this.#health.shutdown();
     // A listener that is being opened has to be there before it can be closed.
     await this.#listening?.catch(() => undefined);
     await this.#engine.shutdown(signal);

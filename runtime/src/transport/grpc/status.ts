@@ -1,5 +1,5 @@
 import { toErrorText } from "../../errors/error-text.ts";
-import { fromError } from "../../errors/from-error.ts";
+import { findKnownError } from "../../errors/from-error.ts";
 import { GrpcCode, toGrpcCode, toGrpcStatusCode } from "../../errors/grpc-code.ts";
 import { KratosError } from "../../errors/kratos-error.ts";
 import { encodeStatusDetails, fromGrpcStatus } from "../../errors/status-details.ts";
@@ -24,9 +24,6 @@ export class GrpcFailure extends Error {
 /** The trailers of a call that succeeded. */
 export const okTrailers: HeaderSet = new HeaderSet([["grpc-status", "0"]]);
 
-/** What a caller is told of an error that was not made for it; its own text may hold secrets. */
-export const unknownErrorMessage = "unknown error";
-
 /**
  * The trailers of a call that failed: code, message and, for a KratosError, reason and metadata in
  * `grpc-status-details-bin`. `unexpected` tells that `error` was not made for callers, who therefore see
@@ -37,16 +34,23 @@ export function toTrailers(error: unknown): { fields: readonly Field[]; unexpect
     const fields = [...statusFields(error.code, error.message), ...error.fields];
     return { fields, unexpected: false };
   }
-  const known = fromError(error);
-  if (known.code === 500 && known.reason === "" && known.cause === error) {
-    return { fields: statusFields(GrpcCode.UNKNOWN, unknownErrorMessage), unexpected: true };
+  const known = findKnownError(error);
+  if (known === undefined) {
+    const fields = errorFields(GrpcCode.UNKNOWN, unexpectedError, unexpectedError.message);
+    return { fields, unexpected: true };
   }
   const code = toGrpcStatusCode(known.code);
   // "OK" is no answer for an error; what it was meant to be is kept in the text.
   const message = toGrpcCode(known.code) === GrpcCode.OK ? toErrorText(known) : known.message;
-  const details = encodeBinaryHeader(encodeStatusDetails(shorten(known)));
-  const fields: Field[] = [...statusFields(code, message), ["grpc-status-details-bin", details]];
-  return { fields, unexpected: false };
+  return { fields: errorFields(code, known, message), unexpected: false };
+}
+
+/** What a caller is told of an error that was not made for it, the same as over HTTP. */
+const unexpectedError = new KratosError(500, "UNKNOWN", "internal server error");
+
+function errorFields(code: GrpcCode, error: KratosError, message: string): Field[] {
+  const details = encodeBinaryHeader(encodeStatusDetails(shorten(error)));
+  return [...statusFields(code, message), ["grpc-status-details-bin", details]];
 }
 
 function statusFields(code: GrpcCode, message: string): Field[] {
@@ -111,7 +115,9 @@ const httpStatusCodes: Readonly<Record<string, GrpcCode>> = {
 /** The error of a stream that was reset with this HTTP/2 code, as gRPC over HTTP/2 maps them. */
 export function resetError(code: number, cause: Error | undefined): KratosError {
   if (cause !== undefined) {
-    return new KratosError(503, "", `the connection was lost: ${cause.message}`, { cause });
+    return new KratosError(503, "UNREACHABLE", `the connection was lost: ${cause.message}`, {
+      cause,
+    });
   }
   const text = `the server reset the stream with HTTP/2 error code ${code}`;
   return fromGrpcStatus(resetCodes[code] ?? GrpcCode.INTERNAL, text);
