@@ -228,6 +228,33 @@ describe("time and clients that leave", () => {
   });
 });
 
+test("an idle connection is closed after the idle time, which clients are told", async () => {
+  const server = createTestServer({ idleTimeout: 1000 });
+  addRule(server, "GET /v1", () => ({}));
+  await server.start(appInfo);
+  const told = await new Promise((resolve, reject) => {
+    request({
+      port: server.port,
+      host: "127.0.0.1",
+      path: "/v1",
+      agent: new Agent({ keepAlive: true }),
+    })
+      .on("response", ({ headers }) => resolve(headers["keep-alive"]))
+      .on("error", reject)
+      .end();
+  });
+  expect(told).toBe("timeout=1");
+
+  const quick = createTestServer({ idleTimeout: 20 });
+  addRule(quick, "GET /v1", () => ({}));
+  await quick.start(appInfo);
+  const socket = dial(quick);
+  socket.write(get);
+  let text = "";
+  for await (const chunk of socket) text += String(chunk);
+  expect(text).toMatch(/^HTTP\/1\.1 200 /);
+});
+
 describe("stop", () => {
   test("before start, twice, and with nothing to do", async () => {
     const server = createTestServer();

@@ -223,6 +223,7 @@ describe("the reply", () => {
       context.replyHeader.add("x-a", "2");
       context.replyHeader.set("Content-Length", "1");
       context.replyHeader.set("Transfer-Encoding", "chunked");
+      context.replyHeader.set("Trailer", "X-B");
       context.replyHeader.set("Content-Type", "application/vnd.test+json");
       return {};
     });

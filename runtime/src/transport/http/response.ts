@@ -53,6 +53,7 @@ function appendHeader(fields: string[], header: HeaderMap): void {
       case "connection":
       case "content-length":
       case "keep-alive":
+      case "trailer":
       case "transfer-encoding":
       case "upgrade":
         break;

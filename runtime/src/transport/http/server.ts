@@ -131,7 +131,7 @@ export class HttpServer implements Server, HttpRouter {
     for (const route of this.#routes) {
       route.handler = chain(...this.#middleware.match(route.operation))(route.bareHandler);
     }
-    this.#host.logger.info({ addr: endpoint.host }, "[HTTP] server listening");
+    this.#host.logger.info({ addr: endpoint.host || endpoint.pathname }, "[HTTP] server listening");
     for (const [request, response] of this.#held.splice(0)) this.#serve(request, response);
   }
 
