@@ -69,6 +69,7 @@ function createSink(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Sink {
   return {
     colors: picocolors.createColors(colored),
     line: (text) => void stream.write(`${text}\n`),
+    write: (text) => void stream.write(text),
   };
 }
 

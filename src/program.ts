@@ -25,8 +25,8 @@ export function createProgram(shell: Shell): Program {
     .configureHelp({ styleTitle: (title) => shell.out.colors.bold(title) })
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => shell.out.line(text.trimEnd()),
-      writeErr: (text) => shell.err.line(text.trimEnd()),
+      writeOut: (text) => shell.out.write(text),
+      writeErr: (text) => shell.err.write(text),
       outputError: () => undefined, // reported at the top, like every other error
     });
 

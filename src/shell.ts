@@ -4,6 +4,8 @@ import type { Colors } from "picocolors/types.js";
 export interface Sink {
   /** Writes a line. */
   line(text: string): void;
+  /** Writes text as it is. */
+  write(text: string): void;
   /** Does nothing when the output is not a terminal or `NO_COLOR` is set. */
   readonly colors: Colors;
 }

@@ -6,32 +6,48 @@ export interface Progress {
   step<T>(doing: string, done: string, work: () => Promise<T>): Promise<T>;
 }
 
+/** Milliseconds that each picture of the spinner stands. */
+const frameTime = 100;
+const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
 /** Makes the {@link Progress} that suits `shell`. */
 export function createProgress(shell: Shell): Progress {
-  return shell.interactive ? { step: spin } : { step: printLines };
+  return {
+    async step(doing, done, work) {
+      const start = performance.now();
+      const stop = shell.interactive ? spin(shell, doing, start) : announce(shell, doing);
+      try {
+        const result = await work();
+        stop();
+        shell.out.line(`${done} (${formatSeconds(start)})`);
+        return result;
+      } catch (error) {
+        stop();
+        throw error;
+      }
+    },
+  };
+}
 
-  async function printLines<T>(doing: string, done: string, work: () => Promise<T>): Promise<T> {
-    shell.out.line(`${doing}…`);
-    const start = performance.now();
-    const result = await work();
-    shell.out.line(`${done} (${formatSeconds(start)})`);
-    return result;
-  }
+function announce(shell: Shell, doing: string): () => void {
+  shell.out.line(`${doing}…`);
+  return () => undefined;
+}
 
-  async function spin<T>(doing: string, done: string, work: () => Promise<T>): Promise<T> {
-    const { spinner } = await import("@clack/prompts");
-    const start = performance.now();
-    const spinning = spinner({ indicator: "timer", signal: shell.signal });
-    spinning.start(doing);
-    try {
-      const result = await work();
-      spinning.stop(`${done} ${shell.out.colors.dim(`(${formatSeconds(start)})`)}`);
-      return result;
-    } catch (error) {
-      spinning.error(doing);
-      throw error;
-    }
-  }
+/** Draws over its own line. Input is left alone, so that Ctrl-C ends the command as anywhere else. */
+function spin({ out }: Shell, doing: string, start: number): () => void {
+  let frame = 0;
+  const draw = (): void => {
+    const picture = out.colors.cyan(frames[frame++ % frames.length] ?? "");
+    const time = out.colors.dim(`(${Math.floor((performance.now() - start) / 1000)} s)`);
+    out.write(`\r\u001B[2K${picture} ${doing} ${time}`);
+  };
+  draw();
+  const timer = setInterval(draw, frameTime);
+  return () => {
+    clearInterval(timer);
+    out.write("\r\u001B[2K");
+  };
 }
 
 function formatSeconds(start: number): string {

@@ -27,7 +27,10 @@ export async function installDependencies(folder: string, signal: AbortSignal): 
     await completeLockFile(join(folder, "package-lock.json"));
     return;
   }
-  if (result.isCanceled) throw new CliError("CANCELLED", "ended before npm was done");
+  if (result.isCanceled)
+    throw new CliError("CANCELLED", "ended before npm was done", {
+      hint: "the project is complete but for its dependencies: run `npm install` in it",
+    });
   if (result.code === "ENOENT") {
     throw new CliError("TOOL_FAILED", "npm is not on the PATH", {
       hint: "it comes with Node; --no-install leaves installing to you",
