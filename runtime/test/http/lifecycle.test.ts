@@ -131,7 +131,11 @@ describe("listening", () => {
   test("a stopped server does not start again", async () => {
     const server = createTestServer();
     await server.stop(never);
-    await expect(server.start(appInfo)).rejects.toThrow("the server was stopped before");
+    await expect(server.start(appInfo)).rejects.toThrow("the server was stopped");
+    const open = createTestServer();
+    await open.endpoint();
+    await open.stop(never);
+    await expect(open.start(appInfo)).rejects.toThrow("the server was stopped");
   });
 });
 

@@ -79,7 +79,7 @@ export class HttpServer implements Server, HttpRouter {
       endpoint: "",
       draining: false,
       keepAlive:
-        complete.idleTimeout > 0 ? `timeout=${Math.floor(complete.idleTimeout / 1000)}` : "",
+        complete.idleTimeout >= 1000 ? `timeout=${Math.floor(complete.idleTimeout / 1000)}` : "",
     };
     // Node's own timer for idle connections costs each request two settings of it; see #watchIdle.
     this.#server = createServer({ keepAliveTimeout: 0 });
@@ -125,6 +125,7 @@ export class HttpServer implements Server, HttpRouter {
 
   async start(_app: AppInfo): Promise<void> {
     const endpoint = await this.endpoint();
+    if (this.#drained !== undefined) throw new Error("the server was stopped before it started");
     if (this.#started) return;
     this.#started = true;
     this.#host.endpoint = endpoint.href;
@@ -179,7 +180,7 @@ export class HttpServer implements Server, HttpRouter {
   async #listen(): Promise<URL> {
     const { network, addr } = this.#options;
     try {
-      if (this.#drained !== undefined) throw new Error("the server was stopped before");
+      if (this.#drained !== undefined) throw new Error("the server was stopped before it started");
       const address = parseListenAddress(network, addr);
       await new Promise<void>((resolve, reject) => {
         this.#server.once("error", reject);
