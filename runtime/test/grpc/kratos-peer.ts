@@ -72,3 +72,16 @@ function toCallOptions({ onHeader, ...options }: PeerCallOptions = {}): CallOpti
   if (onHeader === undefined) return options;
   return { ...options, onHeader: (header) => onHeader((name) => header.get(name)?.[0]) };
 }
+
+/** A server whose `Echo` and `Repeat` give back the text, where `handlers` has nothing else. */
+export async function startEcho(handlers: EchoHandlers = {}): Promise<string> {
+  const all: EchoHandlers = {
+    echo: ({ text }) => ({ text }),
+    async *repeat({ text }) {
+      yield { text };
+    },
+    ...handlers,
+  };
+  const { address } = await startServer((server) => registerEcho(server, all));
+  return address;
+}

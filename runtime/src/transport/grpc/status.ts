@@ -36,17 +36,15 @@ export function toTrailers(error: unknown): { fields: readonly Field[]; unexpect
   }
   const known = findKnownError(error);
   if (known === undefined) {
-    const fields = errorFields(GrpcCode.UNKNOWN, unexpectedError, unexpectedError.message);
-    return { fields, unexpected: true };
+    // What is said of an error that was not made for callers is the same as over HTTP.
+    const hidden = new KratosError(500, "UNKNOWN", "internal server error");
+    return { fields: errorFields(GrpcCode.UNKNOWN, hidden, hidden.message), unexpected: true };
   }
   const code = toGrpcStatusCode(known.code);
   // "OK" is no answer for an error; what it was meant to be is kept in the text.
   const message = toGrpcCode(known.code) === GrpcCode.OK ? toErrorText(known) : known.message;
   return { fields: errorFields(code, known, message), unexpected: false };
 }
-
-/** What a caller is told of an error that was not made for it, the same as over HTTP. */
-const unexpectedError = new KratosError(500, "UNKNOWN", "internal server error");
 
 function errorFields(code: GrpcCode, error: KratosError, message: string): Field[] {
   const details = encodeBinaryHeader(encodeStatusDetails(shorten(error)));
