@@ -35,7 +35,7 @@ test("HTTP clients and errors run in a browser", async () => {
     ].join("\n"),
   );
 
-  expect(code).toContain("class KratosError");
+  expect(code).toContain("new KratosError(404");
   expect(imports).toEqual([]);
 });
 
