@@ -9,6 +9,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    globalSetup: ["test/build-once.ts"],
     include: [
       "test/**/*.test.ts",
       "runtime/test/**/*.test.ts",

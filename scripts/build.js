@@ -18,8 +18,16 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+
 /** What running the layout where it lies leaves there. */
 const layoutLeftover = /^(dist|data|coverage)(\/|$)|(^|\/)(node_modules|\.env)(\/|$)|\.(log|tgz)$/;
+
+/** What in package.json is about this repository, not about what is published. */
+const workspaceKeys = new Set(["private", "workspaces", "scripts", "devDependencies", "overrides"]);
+
+// Made apart and swapped in, so that what runs meanwhile, another build too, never sees half of it.
+const scratch = join(root, ".cache", `build-${process.pid}`);
+const dist = join(scratch, "dist");
 
 const steps = {
   runtime: buildRuntime,
@@ -28,28 +36,27 @@ const steps = {
   pack: packBoth,
   link: linkBins,
 };
-
-// `node scripts/build.js cli link` does these steps alone.
-const chosen = process.argv.slice(2);
-for (const [name, step] of Object.entries(steps)) {
-  if (chosen.length > 0 && !chosen.includes(name)) continue;
-  const start = performance.now();
-  await step();
-  console.log(`${name.padEnd(8)}${Math.round(performance.now() - start)} ms`);
+try {
+  for (const [name, step] of Object.entries(steps)) {
+    const start = performance.now();
+    await step();
+    console.log(`${name.padEnd(8)}${Math.round(performance.now() - start)} ms`);
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
 }
 
 function buildRuntime() {
-  rmSync(join(root, "runtime/dist"), { recursive: true, force: true });
-  execFileSync(
-    process.execPath,
-    [join(root, "node_modules/typescript/bin/tsc"), "-p", "runtime/tsconfig.build.json"],
-    { cwd: root, stdio: "inherit" },
-  );
+  const out = join(scratch, "runtime");
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  execFileSync(process.execPath, [tsc, "-p", "runtime/tsconfig.build.json", "--outDir", out], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  swap(out, join(root, "runtime/dist"));
 }
 
 async function buildCli() {
-  const out = join(root, ".cache/dist");
-  rmSync(out, { recursive: true, force: true });
   const bundle = await rolldown({
     cwd: root,
     input: entries(),
@@ -66,20 +73,15 @@ async function buildCli() {
     checks: { pluginTimings: false },
   });
   const { output } = await bundle.write({
-    dir: out,
+    dir: dist,
     format: "esm",
     entryFileNames: "[name].js",
     chunkFileNames: "chunks/[name]-[hash].js",
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
   });
   await bundle.close();
-  writeFileSync(join(out, "THIRD-PARTY-LICENSES.txt"), collectLicences(output));
-  copyFileSync(join(root, "scripts/register.js"), join(out, "register.js"));
-  // Swapped at the end, so that a CLI in use is never half there.
-  const dist = join(root, "dist");
-  if (existsSync(join(dist, "vendor"))) renameSync(join(dist, "vendor"), join(out, "vendor"));
-  rmSync(dist, { recursive: true, force: true });
-  renameSync(out, dist);
+  writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), collectLicences(output));
+  copyFileSync(join(root, "scripts/register.js"), join(dist, "register.js"));
 }
 
 /** The licences of the packages whose code is in the bundle, which they want to go along. */
@@ -130,41 +132,28 @@ function stub(names) {
  * no bin, since npx would then install the checkout into its cache, at each call, before it runs it.
  */
 function stageCli() {
-  const stage = join(root, "dist/package");
-  rmSync(stage, { recursive: true, force: true });
+  const stage = join(scratch, "package");
+  cpSync(dist, join(stage, "dist"), { recursive: true });
   for (const name of ["bin", "templates", "third_party", "LICENSE", "README.md"]) {
     if (existsSync(join(root, name))) {
       cpSync(join(root, name), join(stage, name), { recursive: true });
     }
-  }
-  const built = join(root, "dist");
-  const apart = [stage, join(built, "vendor")];
-  for (const name of readdirSync(built)) {
-    const path = join(built, name);
-    if (!apart.includes(path)) cpSync(path, join(stage, "dist", name), { recursive: true });
   }
   const layout = join(root, "layout-template");
   cpSync(layout, join(stage, "layout-template"), {
     recursive: true,
     filter: (path) => !layoutLeftover.test(relative(layout, path)),
   });
-  const {
-    private: _,
-    workspaces,
-    scripts,
-    devDependencies,
-    overrides,
-    ...manifest
-  } = readManifest();
+  const manifest = Object.entries(readManifest()).filter(([key]) => !workspaceKeys.has(key));
   writeFileSync(
     join(stage, "package.json"),
-    `${JSON.stringify({ ...manifest, bin: listBins() }, null, 2)}\n`,
+    `${JSON.stringify({ ...Object.fromEntries(manifest), bin: listBins() }, null, 2)}\n`,
   );
+  renameSync(stage, join(dist, "package"));
 }
 
 function packBoth() {
-  const vendor = join(root, "dist/vendor");
-  rmSync(vendor, { recursive: true, force: true });
+  const vendor = join(dist, "vendor");
   mkdirSync(vendor, { recursive: true });
   // As `prepare`, this runs inside an npm whose flags must not reach the inner one.
   const env = Object.fromEntries(
@@ -172,18 +161,26 @@ function packBoth() {
       ([key]) => !/^npm_(package|lifecycle|command|config_(dry_run|workspace))/i.test(key),
     ),
   );
-  const output = execFileSync(
-    "npm",
-    [
-      ...["pack", "--json", "--silent", "--ignore-scripts", "--pack-destination", vendor],
-      ...["./dist/package", "./runtime"],
-    ],
-    { cwd: root, env, encoding: "utf8", shell: process.platform === "win32" },
-  );
+  const flags = ["--json", "--silent", "--ignore-scripts", "--pack-destination", vendor];
+  const output = execFileSync("npm", ["pack", ...flags, join(dist, "package"), "./runtime"], {
+    cwd: root,
+    env,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
   for (const { name, version, filename } of Object.values(JSON.parse(output))) {
     const wanted = `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
     if (filename !== wanted) renameSync(join(vendor, filename), join(vendor, wanted));
   }
+  swap(dist, join(root, "dist"));
+}
+
+/** Puts the folder `made` in the place of `target`. */
+function swap(made, target) {
+  const old = join(scratch, "old");
+  if (existsSync(target)) renameSync(target, old);
+  renameSync(made, target);
+  rmSync(old, { recursive: true, force: true });
 }
 
 /** Makes the programs known to npx and to npm scripts of this repository. */

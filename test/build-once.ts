@@ -1,0 +1,42 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What the build reads. */
+const inputs = [
+  ...["bin", "layout-template", "package.json", "runtime/package.json", "runtime/src"],
+  ...["runtime/tsconfig.build.json", "scripts/build.js", "scripts/register.js", "src"],
+  ...["templates", "third_party"],
+];
+
+const notInputs = new Set(["node_modules"]);
+
+/** Tests of the CLI run what users run: it is built before them, unless nothing has changed since the last time. */
+export function setup(): void {
+  const vendor = join(root, "dist/vendor");
+  const built = existsSync(vendor)
+    ? Math.min(...readdirSync(vendor).map((name) => modified(join(vendor, name))))
+    : 0;
+  if (inputs.every((input) => newest(join(root, input)) < built)) return;
+  execFileSync(process.execPath, ["scripts/build.js"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+}
+
+/** When the last change below `path` happened, in milliseconds since the epoch; removing a file is one, of its folder. */
+function newest(path: string): number {
+  let latest = modified(path);
+  if (!statSync(path).isDirectory()) return latest;
+  for (const name of readdirSync(path)) {
+    if (!notInputs.has(name)) latest = Math.max(latest, newest(join(path, name)));
+  }
+  return latest;
+}
+
+function modified(path: string): number {
+  return statSync(path).mtimeMs;
+}
