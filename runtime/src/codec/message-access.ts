@@ -23,15 +23,13 @@ export class MessageAccess {
       "let v;",
     );
     for (const [oneof, group] of this.groups) {
-      const chosen = source.use((holder: Readonly<Record<string, unknown>>) => {
-        checkOneof(holder, oneof);
-        return holder[oneof.localName];
-      });
       const value = memberOf("message", oneof.localName);
+      const names = source.use(new Set(oneof.fields.map((field) => field.localName)));
       source.add(
         `let ${group} = ${value};`,
-        `if (${group} === undefined || ${group} === null || ${group}.case === undefined) ${group} = ${source.use(NOTHING)};`,
-        `else if (!${source.use(new Set(oneof.fields.map((field) => field.localName)))}.has(${group}.case)) ${chosen}(message);`,
+        `if (${group} === undefined || ${group} === null) ${group} = ${source.use(NOTHING)};`,
+        `else if (typeof ${group} !== "object" || (${group}.case !== undefined && !${names}.has(${group}.case)))`,
+        `  ${source.use(checkOneof)}(message, ${source.use(oneof)});`,
       );
     }
   }

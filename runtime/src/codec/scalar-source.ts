@@ -36,7 +36,7 @@ export function jsonText(source: Source, codec: ValueCodec, v: string): JsonExpr
     case ScalarType.INT32:
     case ScalarType.SINT32:
     case ScalarType.SFIXED32:
-      return plain(`((${v} | 0) === ${v} ? ${v} : ${general})`);
+      return plain(`(${isInt32(v)} ? ${v} : ${general})`);
     case ScalarType.DOUBLE:
       return plain(`${source.use(floatToJson)}(${v}, false)`);
     case ScalarType.INT64:
@@ -67,7 +67,7 @@ export function jsonValue(source: Source, codec: ValueCodec, v: string): string 
     case ScalarType.INT32:
     case ScalarType.SINT32:
     case ScalarType.SFIXED32:
-      return `((${v} | 0) === ${v} ? ${v} | 0 : ${general})`;
+      return `(${isInt32(v)} ? ${v} | 0 : ${general})`;
     case ScalarType.DOUBLE:
       return `(typeof ${v} === "number" && ${v} - ${v} === 0 ? ${v} : ${general})`;
     default:
@@ -84,7 +84,7 @@ export function binaryWrite(source: Source, codec: ValueCodec, v: string): strin
   }
   const general = `${source.use(codec)}.writeBinary(writer, ${v}, depth);`;
   if (shortcut?.kind === "enum") {
-    return `if ((${v} | 0) === ${v}) writer.int32(${v}); else ${general}`;
+    return `if (${isInt32(v)}) writer.int32(${v}); else ${general}`;
   }
   switch (shortcut?.scalar) {
     case ScalarType.STRING:
@@ -171,7 +171,12 @@ function long(source: Source, codec: ValueCodec, v: string, range: typeof INT64)
 }
 
 function integer(source: Source, v: string): string {
-  return `(${v} | 0) === ${v} ? ${v} : ${source.use(checkInteger)}(${v}, ${source.use(INT32)})`;
+  return `${isInt32(v)} ? ${v} : ${source.use(checkInteger)}(${v}, ${source.use(INT32)})`;
+}
+
+// with a look at the type first: a bigint would throw at the operator, an object would be called
+function isInt32(v: string): string {
+  return `typeof ${v} === "number" && (${v} | 0) === ${v}`;
 }
 
 function plain(code: string): JsonExpression {

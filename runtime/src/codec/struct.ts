@@ -97,7 +97,7 @@ export function structFromJson(json: unknown, depth: number): object {
 /** Reads a JSON array as a `google.protobuf.ListValue`. */
 export function listValueFromJson(json: unknown, depth: number): object {
   if (!Array.isArray(json)) throw mismatch("a list", json);
-  return { $typeName: LIST, values: json.map((item) => valueFromJson(item, depth + 1)) };
+  return { $typeName: LIST, values: copyList(json, depth, valueFromJson) };
 }
 
 /** A `google.protobuf.Struct` message as the plain object that a field holds. */
@@ -227,11 +227,25 @@ function copyPlain(json: unknown, depth: number): unknown {
     case "object":
       if (json === null) return json;
       return Array.isArray(json)
-        ? json.map((item) => copyPlain(item, depth + 1))
+        ? copyList(json, depth, copyPlain)
         : copyObject(json, depth, copyPlain);
     default:
       throw mismatch("a JSON value", json);
   }
+}
+
+function copyList<T>(
+  json: readonly unknown[],
+  depth: number,
+  copy: (item: unknown, depth: number) => T,
+): T[] {
+  return json.map((item, i) => {
+    try {
+      return copy(item, depth + 1);
+    } catch (error) {
+      throw withSegment(error, `[${i}]`);
+    }
+  });
 }
 
 function copyObject(
