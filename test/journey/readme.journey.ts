@@ -1,0 +1,108 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { run, startUntil, type Running } from "./shell.ts";
+
+// Does what README.md's guide says, word for word and in its order, and compares what is printed.
+const checkout = fileURLToPath(new URL("../..", import.meta.url));
+let home: string;
+let service: Running | undefined;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "kratos-ts-readme-"));
+});
+afterAll(async () => {
+  await service?.stop();
+  await rm(home, { recursive: true, force: true });
+});
+
+interface Block {
+  readonly language: string;
+  readonly text: string;
+}
+
+function readBlocks(markdown: string): Block[] {
+  return [...markdown.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map(
+    ([, language = "", text = ""]) => ({
+      language,
+      text,
+    }),
+  );
+}
+
+/** The commands of a `console` block, each with what it prints. */
+function readCommands(text: string): { command: string; output: string }[] {
+  return text
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => {
+      const end = part.indexOf("\n");
+      return { command: part.slice(0, end), output: part.slice(end + 1).trimEnd() };
+    });
+}
+
+/** Without what differs from run to run, and without npm's own remarks. */
+function normalise(output: string): string {
+  return output
+    .replace(/^npm (warn|notice).*\n?/gm, "")
+    .replace(/\(\d+(\.\d+)? s\)/g, "(… s)")
+    .trimEnd();
+}
+
+async function insertMethod(project: string, method: string): Promise<void> {
+  const file = join(project, "internal/service/order.ts");
+  const text = await readFile(file, "utf8");
+  const stub = /^ {2}async createOrder\([^]*?^ {2}\}\n/m;
+  expect(text).toMatch(stub);
+  await writeFile(
+    file,
+    text.replace(stub, () => method),
+  );
+}
+
+async function replaceRule(project: string, rule: string): Promise<void> {
+  const file = join(project, "api/order/v1/order.proto");
+  const text = await readFile(file, "utf8");
+  const old = /option \(google\.api\.http\) = \{get: "\/v1\/orders\/\{order_id\}"\};/;
+  expect(text).toMatch(old);
+  await writeFile(
+    file,
+    text.replace(old, () => rule.trim()),
+  );
+}
+
+test("the guide of the README works as printed", async () => {
+  const guide = (await readFile(join(checkout, "README.md"), "utf8"))
+    .split("## From nothing to an answer")[1]!
+    .split("\n## ")[0]!;
+  const project = join(home, "order-service");
+  let commands = 0;
+  for (const { language, text } of readBlocks(guide)) {
+    if (language === "ts") await insertMethod(project, text);
+    else if (language === "proto") await replaceRule(project, text);
+    else expect(language).toBe("console");
+    for (const { command, output } of language === "console" ? readCommands(text) : []) {
+      commands++;
+      if (command.startsWith("curl ")) {
+        service ??= await startUntil(/listening[^]*listening/, project, "npx", "kratos-ts", "run");
+        // `run` starts the service again after a change; the answer comes once it has.
+        await expect
+          .poll(async () => (await run(project, "sh", "-c", `${command} -s`)).output, {
+            timeout: 30_000,
+          })
+          .toBe(output);
+        continue;
+      }
+      const isNew = command.startsWith("npx kratos-ts new ");
+      const printed = isNew
+        ? await run(checkout, "sh", "-c", command.replace("../order-service", project))
+        : await run(project, "sh", "-c", command);
+      const told = printed.output.replaceAll(/(\.\.\/)+\S*kratos-ts-readme-\w+\//g, "../");
+      expect([command, normalise(told)]).toEqual([command, normalise(output)]);
+      expect([command, printed.code]).toEqual([command, output.includes(" error: ") ? 1 : 0]);
+    }
+  }
+  expect(commands).toBeGreaterThanOrEqual(7);
+});
