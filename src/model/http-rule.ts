@@ -212,7 +212,7 @@ function checkBody(
     reporter.error(
       place,
       `${method} of method "${desc.name}" has a body, which proxies and clients drop`,
-      "take body out of the rule, all fields then come by path and query; or accept it with allow_get_body",
+      "take body out of the rule, all fields then come by path and query",
     );
   }
   if (body === "*") return;
