@@ -28,7 +28,9 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
 
 /** In the order of a reader: by file, line and column; equal ones once. */
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const unique = new Map(diagnostics.map((diagnostic) => [formatDiagnostic(diagnostic), diagnostic]));
+  const unique = new Map(
+    diagnostics.map((diagnostic) => [formatDiagnostic(diagnostic), diagnostic]),
+  );
   return [...unique.values()].sort(
     (a, b) =>
       compareText(a.file, b.file) ||
