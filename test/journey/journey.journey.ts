@@ -77,6 +77,9 @@ test("a proto is added, generated and served with nothing edited", async () => {
   await must(project, "npx", "kratos-ts", "proto", "add", proto);
   await must(project, "npx", "kratos-ts", "proto", "client", proto);
   await must(project, "npx", "kratos-ts", "proto", "server", proto, "-t", "internal/service");
+  expect(await must(project, "npx", "kratos-ts", "proto", "client", proto)).toContain(
+    "0 files written",
+  );
   await must(project, "npm", "run", "typecheck");
   await must(project, "npm", "run", "lint");
   await must(project, "npm", "test");
