@@ -7,9 +7,17 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** What the build reads. */
 const inputs = [
-  ...["bin", "layout-template", "package.json", "runtime/package.json", "runtime/src"],
-  ...["runtime/tsconfig.build.json", "scripts/build.js", "scripts/register.js", "src"],
-  ...["templates", "third_party"],
+  "bin",
+  "layout-template",
+  "package.json",
+  "runtime/package.json",
+  "runtime/src",
+  "runtime/tsconfig.build.json",
+  "scripts/build.js",
+  "scripts/register.js",
+  "src",
+  "templates",
+  "third_party",
 ];
 
 const notInputs = new Set(["node_modules"]);
