@@ -55,6 +55,26 @@ describe("a request", () => {
     await expect(call).rejects.toThrow(/printable ASCII/);
   });
 
+  test("with two values where HTTP/2 allows one is refused", async () => {
+    const { address } = await startServer((server) => server.handle(Echo, () => ({})));
+    const echo = createClient(address).method(Echo);
+    await expect(echo({}, { headers: { etag: ["1", "2"] } })).rejects.toThrow(/single value/);
+    await expect(echo({}, { headers: { etag: "1" } })).resolves.toBeDefined();
+  });
+
+  test("keeps the client's own user agent", async () => {
+    const { address } = await startServer((server) => {
+      server.handle(Echo, (_, { requestHeader }) => ({
+        text: `${requestHeader.get("user-agent")}`,
+      }));
+    });
+    const reply = await createClient(address).method(Echo)(
+      {},
+      { headers: { "user-agent": "curl/8", connection: "close", host: "example.com" } },
+    );
+    expect(reply.text).toMatch(/^grpc-kratos-ts/);
+  });
+
   test("stream that throws cancels the call, and its error is the call's", async () => {
     const canceled = createDeferred();
     const { address } = await startServer((server) => {

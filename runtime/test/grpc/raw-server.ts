@@ -63,7 +63,7 @@ export interface LossyServer {
   readonly hung: () => number;
 }
 
-/** A server that on request, and keeps its connections in `sessions`. */
+/** A server whose calls hang on request; it keeps its connections in `sessions`. */
 export async function startLossyServer(sessions: ServerHttp2Session[]): Promise<LossyServer> {
   const { promise, resolve } = createDeferred();
   let hung = 0;

@@ -70,4 +70,17 @@ describe("errors", () => {
     expect(reply.headers["x-set"]).toBe("yes");
     expect(reply.trailers["grpc-status"]).toBe("5");
   });
+
+  test("in the headers that a handler set do not cost the reply", async () => {
+    const { address } = await startServer((server) => {
+      server.handle(Echo, (_, { replyHeader }) => {
+        replyHeader.add("etag", "1");
+        replyHeader.add("etag", "2");
+        return { text: "here" };
+      });
+    });
+    const reply = await rawCall(address, { chunks: [requestFrame({})] });
+    expect(reply.status).toBe("0");
+    expect(reply.headers["etag"]).toBeUndefined();
+  });
 });

@@ -70,6 +70,21 @@ test("may be asked for twice, and before the start", async () => {
   await expect(unstarted.stop(patient())).resolves.toBeUndefined();
 });
 
+test("is for good", async () => {
+  const { server } = await startServer(() => undefined);
+  await server.stop(patient());
+  await expect(server.start(app)).rejects.toThrow(/was stopped/);
+});
+
+test("while the server starts keeps it from serving", async () => {
+  const server = new GrpcServer({ addr: "127.0.0.1:0", logger: silentLogger });
+  const starting = server.start(app);
+  await server.stop(patient());
+  await starting;
+  const call = connectKratos(`127.0.0.1:${server.port}`).echo({});
+  await expect(call).rejects.toMatchObject({ code: 503 });
+});
+
 test("ends connections that wait for the start", async () => {
   const server = new GrpcServer({ addr: "127.0.0.1:0", logger: silentLogger });
   server.handle(Echo, () => ({}));

@@ -12,6 +12,7 @@ import { ResetCode } from "./engine.ts";
 import type { MessageSink } from "./frame.ts";
 import { FrameError, FrameReader } from "./frame.ts";
 import type { MessageFormat } from "./message-format.ts";
+import { stopIterator } from "./stop-iterator.ts";
 import { findStatusError, GrpcFailure, httpStatusError, resetError } from "./status.ts";
 
 /** What all calls of a client share. */
@@ -196,7 +197,13 @@ export class ClientCall implements ClientSink, MessageSink, Cancelable {
       this.#finish(toRequestError(error));
       return;
     }
-    const stream = connection.open(this.#fields(authority), this);
+    let stream: ClientStream | undefined;
+    try {
+      stream = connection.open(this.#fields(authority), this);
+    } catch (error) {
+      this.#finish(fromError(error)); // HTTP/2 allows some names one value only
+      return;
+    }
     if (stream === undefined) {
       this.#connect();
       return;
@@ -259,8 +266,7 @@ export class ClientCall implements ClientSink, MessageSink, Cancelable {
     this.#context.attach(undefined);
     this.#stream?.reset(ResetCode.CANCEL);
     this.onDrain();
-    const released = this.#iterator?.return?.();
-    released?.then(undefined, () => undefined);
+    void stopIterator(this.#iterator);
     if (error === undefined) this.#replies.end();
     else this.#replies.fail(error);
   }

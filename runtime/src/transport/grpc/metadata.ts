@@ -47,7 +47,7 @@ export class GrpcHeader implements Header {
     return this.#values.size === 0;
   }
 
-  /** Appends what may be sent to `fields`; names of the protocol and of HTTP/1 are skipped. */
+  /** Appends what may be sent to `fields`; names of the protocol and the connection are skipped. */
   appendTo(fields: Field[]): void {
     for (const [name, values] of this.#values) {
       if (isReserved(name) || isConnectionHeader(name)) continue;
@@ -90,7 +90,7 @@ function isReserved(name: string): boolean {
   return name === "te" || name === "content-type" || name.startsWith(":");
 }
 
-/** Fields that HTTP/2 forbids; handlers that also serve HTTP may set them. */
+/** Fields that HTTP/2 forbids or that say who sends: what passes on what it got may hold them. */
 function isConnectionHeader(name: string): boolean {
   switch (name) {
     case "connection":
@@ -100,6 +100,7 @@ function isConnectionHeader(name: string): boolean {
     case "upgrade":
     case "content-length":
     case "host":
+    case "user-agent":
       return true;
     default:
       return false;

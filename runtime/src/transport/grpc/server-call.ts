@@ -5,7 +5,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { GrpcBinding } from "./binding.ts";
 import type { CallTimer, CallTimers, Expiring } from "../call-timers.ts";
 import { decompress } from "./compression.ts";
-import type { Field, Fields, ServerStream, StreamSink } from "./engine.ts";
+import type { Field, ServerStream, StreamSink } from "./engine.ts";
 import { HeaderSet } from "./engine.ts";
 import type { MessageSink } from "./frame.ts";
 import { FrameError, framePrefixBytes, FrameReader } from "./frame.ts";
@@ -126,7 +126,21 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
   protected respond(): void {
     if (this.#headersSent) return;
     this.#headersSent = true;
-    this.stream.respond(this.#replyFields());
+    const constant = replyHeaders(this.#format);
+    const written = this.context.writtenHeader;
+    if (written === undefined) {
+      this.stream.respond(constant);
+      return;
+    }
+    const fields: Field[] = [...constant.fields];
+    written.appendTo(fields);
+    try {
+      this.stream.respond(fields);
+    } catch (error) {
+      // HTTP/2 allows some names one value only; the reply is worth more than they are.
+      this.#log(error);
+      this.stream.respond(constant);
+    }
   }
 
   /** Ends the call well, after `last` if given. */
@@ -143,10 +157,8 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     const { fields, unexpected } = toTrailers(error);
     if (unexpected) this.#log(error);
     this.#cancel(error);
-    if (this.#headersSent) {
-      this.stream.end(fields);
-    } else if (this.context.writtenHeader !== undefined) {
-      this.stream.respond(this.#replyFields());
+    if (this.#headersSent || this.context.writtenHeader !== undefined) {
+      this.respond();
       this.stream.end(fields);
     } else {
       this.stream.respond([...replyHeaders(this.#format).fields, ...fields], true);
@@ -163,15 +175,6 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     this.#done = true;
     this.host.timers.stop(this);
     this.release(error);
-  }
-
-  #replyFields(): Fields {
-    const constant = replyHeaders(this.#format);
-    const written = this.context.writtenHeader;
-    if (written === undefined) return constant;
-    const fields: Field[] = [...constant.fields];
-    written.appendTo(fields);
-    return fields;
   }
 
   #isWholeMessage(bytes: Uint8Array, start: number, end: number): boolean {

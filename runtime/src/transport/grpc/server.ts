@@ -65,6 +65,7 @@ export class GrpcServer implements Server, GrpcRouter {
   #endpoint = "";
   #port: number | undefined;
   #started = false;
+  #stopped = false;
 
   constructor(options: GrpcServerOptions = {}) {
     this.#network = options.network ?? "";
@@ -119,14 +120,17 @@ export class GrpcServer implements Server, GrpcRouter {
     this.#middleware.use(selector, middleware);
   }
 
+  /** Opens the listener. Rejects with a `ListenError` when that is impossible. */
   endpoint(): Promise<URL> {
     this.#listening ??= this.#listen();
     return this.#listening;
   }
 
   async start(_app: AppInfo): Promise<void> {
+    if (this.#stopped)
+      throw new Error("the gRPC server was stopped, make a new one to serve again");
     const endpoint = await this.endpoint();
-    if (this.#started) return;
+    if (this.#started || this.#stopped) return;
     this.#started = true;
     this.#endpoint = endpoint.href;
     const bindings = new Map(this.#health.bindings());
@@ -139,7 +143,7 @@ export class GrpcServer implements Server, GrpcRouter {
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    this.#started = true; // too late to begin
+    this.#stopped = true;
     this.#health.shutdown();
     // A listener that is being opened has to be there before it can be closed.
     await this.#listening?.catch(() => undefined);

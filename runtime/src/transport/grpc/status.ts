@@ -64,7 +64,10 @@ const maxMetadata = 4096;
 /** The error in a size that fits into trailers: a cut message, and no metadata where that is too much. */
 function shorten(error: KratosError): KratosError {
   const { code, reason, metadata } = error;
-  const size = Object.entries(metadata).reduce((sum, [k, v]) => sum + k.length + v.length, 0);
+  const size = Object.entries(metadata).reduce(
+    (sum, [k, v]) => sum + k.length + String(v).length,
+    0,
+  );
   if (size <= maxMetadata && error.message.length <= maxMessage) return error;
   const kept = size <= maxMetadata ? metadata : {};
   return new KratosError(code, reason, cut(error.message), { metadata: kept });

@@ -1,6 +1,7 @@
 import { MessageQueue } from "./message-queue.ts";
 import type { CallHost, ServerCallParts } from "./server-call.ts";
 import { ServerCall } from "./server-call.ts";
+import { stopIterator } from "./stop-iterator.ts";
 import { cardinalityFailure } from "./unary-call.ts";
 
 /** A call that streams at least one way. The handler of a client stream runs as soon as the call opens. */
@@ -55,8 +56,7 @@ export class StreamCall extends ServerCall {
     else this.#requests?.fail(error);
     this.onDrain();
     // A generator that waits for something else sees this once it goes on; it should watch the signal.
-    const stopped = this.#replies?.return?.();
-    stopped?.then(undefined, () => undefined);
+    void stopIterator(this.#replies);
   }
 
   async #run(request: unknown): Promise<void> {
@@ -85,7 +85,7 @@ export class StreamCall extends ServerCall {
       if (!this.stream.write(frame)) await this.#drained();
     }
     // The call ended before the first reply was asked for.
-    await iterator.return?.();
+    await stopIterator(iterator);
   }
 
   #drained(): Promise<void> {
