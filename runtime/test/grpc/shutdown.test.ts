@@ -71,16 +71,17 @@ test("may be asked for twice, and before the start", async () => {
 });
 
 test("is for good", async () => {
-  const { server } = await startServer(() => undefined);
+  const server = new GrpcServer({ addr: "127.0.0.1:0", logger: silentLogger });
   await server.stop(patient());
-  await expect(server.start(app)).rejects.toThrow(/was stopped/);
+  await expect(server.start(app)).rejects.toThrow("the server was stopped before it started");
+  expect(server.port).toBeUndefined();
 });
 
 test("while the server starts keeps it from serving", async () => {
   const server = new GrpcServer({ addr: "127.0.0.1:0", logger: silentLogger });
-  const starting = server.start(app);
+  const starting = server.start(app).catch((error: unknown) => error);
   await server.stop(patient());
-  await starting;
+  expect(String(await starting)).toMatch(/was stopped before it started/);
   const call = connectKratos(`127.0.0.1:${server.port}`).echo({});
   await expect(call).rejects.toMatchObject({ code: 503 });
 });

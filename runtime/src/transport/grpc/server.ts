@@ -127,10 +127,11 @@ export class GrpcServer implements Server, GrpcRouter {
   }
 
   async start(_app: AppInfo): Promise<void> {
-    if (this.#stopped)
-      throw new Error("the gRPC server was stopped, make a new one to serve again");
-    const endpoint = await this.endpoint();
-    if (this.#started || this.#stopped) return;
+    const endpoint = this.#stopped ? undefined : await this.endpoint();
+    if (this.#stopped || endpoint === undefined) {
+      throw new Error("the server was stopped before it started");
+    }
+    if (this.#started) return;
     this.#started = true;
     this.#endpoint = endpoint.href;
     const bindings = new Map(this.#health.bindings());
@@ -139,7 +140,7 @@ export class GrpcServer implements Server, GrpcRouter {
     }
     this.#bindings = bindings;
     this.#engine.accept();
-    this.#host.logger.info({ addr: endpoint.host }, "[gRPC] server listening");
+    this.#host.logger.info({ addr: endpoint.host || endpoint.pathname }, "[gRPC] server listening");
   }
 
   async stop(signal: AbortSignal): Promise<void> {
