@@ -1,4 +1,5 @@
 import { isKratosError, type KratosError } from "./kratos-error.ts";
+import { toWireError } from "./wire-error.ts";
 
 /**
  * An error on one line, as Kratos prints it in logs and WebSocket error frames:
@@ -11,11 +12,12 @@ export function toErrorText(error: KratosError): string {
 
 function textWithCauses(error: KratosError, seen: Set<unknown>): string {
   seen.add(error);
-  const metadata = Object.entries(error.metadata)
+  const wire = toWireError(error);
+  const metadata = Object.entries(wire.metadata)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}:${value}`)
     .join(" ");
-  return `error: code = ${error.code} reason = ${error.reason} message = ${error.message} metadata = map[${metadata}] cause = ${causeText(error.cause, seen)}`;
+  return `error: code = ${error.code} reason = ${error.reason} message = ${wire.message} metadata = map[${metadata}] cause = ${causeText(error.cause, seen)}`;
 }
 
 function causeText(cause: unknown, seen: Set<unknown>): string {

@@ -14,8 +14,16 @@ export function fromError(error: unknown): KratosError {
   return findKnownError(error) ?? new KratosError(500, "", textOf(error), { cause: error });
 }
 
-/** Cases 1 to 3 of {@link fromError}: `undefined` for an error that nothing is known about. */
+/** Cases 1 to 3 of {@link fromError}: `undefined` for an error that nothing is known about. Never throws. */
 export function findKnownError(error: unknown): KratosError | undefined {
+  try {
+    return findKnown(error);
+  } catch {
+    return undefined; // a getter or proxy that throws when it is looked at
+  }
+}
+
+function findKnown(error: unknown): KratosError | undefined {
   const kratos = findKratosError(error);
   if (kratos !== undefined) return kratos;
   const grpc = findCause(error, isGrpcError);
@@ -72,11 +80,9 @@ function isEndedCall(error: unknown): error is Error {
 }
 
 function textOf(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  if (typeof error === "string") return error;
   try {
-    return String(error);
+    return error instanceof Error ? error.message : String(error);
   } catch {
-    return "an error without a text was thrown"; // an object without a prototype
+    return "an error without a text was thrown"; // an object without a prototype, or a hostile one
   }
 }

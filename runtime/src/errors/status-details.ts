@@ -1,6 +1,7 @@
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { fromGrpcCode, toGrpcStatusCode } from "./grpc-code.ts";
 import { KratosError } from "./kratos-error.ts";
+import { toWireError } from "./wire-error.ts";
 
 const errorInfoUrl = "type.googleapis.com/google.rpc.ErrorInfo";
 
@@ -20,16 +21,17 @@ export interface StatusDetails {
  * domain is empty, as Kratos writes it. The detail is there even when reason and metadata are empty.
  */
 export function encodeStatusDetails(error: KratosError): Uint8Array<ArrayBuffer> {
+  const { reason, message, metadata } = toWireError(error);
   const info = new BinaryWriter();
-  if (error.reason !== "") info.uint32(tag(1)).string(error.reason);
-  for (const [key, value] of Object.entries(error.metadata)) {
+  if (reason !== "") info.uint32(tag(1)).string(reason);
+  for (const [key, value] of Object.entries(metadata)) {
     info.uint32(tag(3)).fork();
-    info.uint32(tag(1)).string(key).uint32(tag(2)).string(String(value));
+    info.uint32(tag(1)).string(key).uint32(tag(2)).string(value);
     info.join();
   }
   const status = new BinaryWriter();
   status.uint32(1 << 3).int32(toGrpcStatusCode(error.code));
-  if (error.message !== "") status.uint32(tag(2)).string(error.message);
+  if (message !== "") status.uint32(tag(2)).string(message);
   status.uint32(tag(3)).fork();
   status.uint32(tag(1)).string(errorInfoUrl).uint32(tag(2)).bytes(info.finish());
   return status.join().finish();

@@ -1,4 +1,5 @@
 import { KratosError } from "./kratos-error.ts";
+import { toTextMap, toWireError } from "./wire-error.ts";
 
 /**
  * The HTTP status of a response that carries an error with this code: the code itself where HTTP has such
@@ -16,9 +17,10 @@ export function toHttpStatus(code: number): number {
  */
 export function toStatusJson(error: KratosError): string {
   const code = error.code === (error.code | 0) ? error.code : 500;
-  return `{"code":${code},"reason":${JSON.stringify(error.reason)},"message":${JSON.stringify(
-    error.message,
-  )},"metadata":${JSON.stringify(toStringMap(error.metadata))}}`;
+  const { reason, message, metadata } = toWireError(error);
+  return `{"code":${code},"reason":${JSON.stringify(reason)},"message":${JSON.stringify(
+    message,
+  )},"metadata":${JSON.stringify(metadata)}}`;
 }
 
 /**
@@ -39,15 +41,7 @@ export function parseStatusJson(text: string, status?: number): KratosError {
     status ?? (typeof code === "number" && Number.isInteger(code) ? code : 500),
     typeof reason === "string" ? reason : "",
     typeof message === "string" ? message : "",
-    { metadata: toStringMap(metadata) },
-  );
-}
-
-// Takes anything: peers, and errors of another copy of this package, may hold what the types forbid.
-function toStringMap(value: unknown): Record<string, string> {
-  const entries = Object.entries(asRecord(value)).filter(([, v]) => v !== null && v !== undefined);
-  return Object.fromEntries(
-    entries.map(([k, v]) => [k, typeof v === "object" ? JSON.stringify(v) : String(v)]),
+    { metadata: toTextMap(metadata) },
   );
 }
 

@@ -1,4 +1,5 @@
 import type { CallContext } from "../transport/context.ts";
+import { isPromise } from "./is-promise.ts";
 import type { Awaitable, Handler } from "./middleware.ts";
 
 /** How a call ended. Exactly one of the three is called, once, for unary calls and streams alike. */
@@ -59,15 +60,6 @@ async function* watchStream(
     if (!ended) outcome.left?.();
   }
   outcome.succeeded?.();
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "then" in value &&
-    typeof value.then === "function"
-  );
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /** A call that waits for something while its connection may go away. */
@@ -6,7 +7,7 @@ export interface OpenCall {
   nextOnConnection: OpenCall | undefined;
   /** The client has gone, or the server goes; nothing can be sent any more. */
   onConnectionLost(reason: "client" | "server"): void;
-  /** What came after the start of this call is no HTTP. */
+  /** What came after the start of this call is no HTTP; only a call whose body is not there yet minds. */
   onProtocolError(status: number, message: string): void;
 }
 
@@ -22,6 +23,8 @@ export class Connection {
   /** The address of the other side as `host:port`. */
   readonly peer: string;
   #calls: OpenCall | undefined;
+  #lastResponse: ServerResponse | undefined;
+  #closing = false;
   #seenBytes = 0;
   #quietSweeps = 0;
 
@@ -40,6 +43,26 @@ export class Connection {
   /** Calls that wait; nearly always at most one, since few clients pipeline. */
   get hasCalls(): boolean {
     return this.#calls !== undefined;
+  }
+
+  /**
+   * Takes note of a request. False: a reply has said that the connection closes, so that nothing behind it
+   * may be processed, and the client knows it (RFC 9112, section 9.6).
+   */
+  admit(response: ServerResponse): boolean {
+    if (this.#closing) return false;
+    this.#lastResponse = response;
+    return true;
+  }
+
+  /**
+   * Whether `response` is to say that the connection closes. Only the one to the last request may: Node
+   * drops all that are due behind it.
+   */
+  closesAfter(response: ServerResponse): boolean {
+    if (response !== this.#lastResponse) return false;
+    this.#closing = true;
+    return true;
   }
 
   add(call: OpenCall): void {
@@ -65,8 +88,13 @@ export class Connection {
     this.#endAll((call) => call.onConnectionLost(reason));
   }
 
-  /** Ends every call that waits, because what follows it on the wire is broken. */
+  /** Closes the connection after the replies that are due, because what follows on the wire is broken. */
   fail(status: number, message: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    const last = this.#lastResponse;
+    if (last?.headersSent === false) last.shouldKeepAlive = false;
+    last?.once("close", () => this.socket.destroySoon());
     this.#endAll((call) => call.onProtocolError(status, message));
   }
 

@@ -57,7 +57,8 @@ function check(name: string, value: string): void {
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
     throw new TypeError(`"${name}" is no name for a header, use letters, digits and "-"`);
   }
-  if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+  // Plain JavaScript may pass anything, and Node would fail only when all is to be sent.
+  if (typeof value !== "string" || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
     throw new TypeError(
       `the value of header "${name}" must be text without control characters, in Latin-1`,
     );

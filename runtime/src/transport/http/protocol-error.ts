@@ -1,5 +1,6 @@
 import { maxHeaderSize } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { KratosError } from "../../errors/kratos-error.ts";
 import { toStatusJson } from "../../errors/status-json.ts";
 import { Connection } from "./connection.ts";
@@ -20,12 +21,18 @@ export function answerProtocolError(error: ClientError, socket: Socket): void {
     return;
   }
   const [status, phrase, message] = describe(error);
-  const connection = Connection.of(socket);
+  refuseSocket(socket, phrase, new KratosError(status, "CODEC", message));
+}
+
+/** Closes a connection on which something came that has no response, with an error in place of one. */
+export function refuseSocket(socket: Duplex, phrase: string, error: KratosError): void {
+  const { code: status, message } = error;
+  const connection = Connection.of(socket as Socket);
   if (connection?.hasCalls === true) {
     connection.fail(status, message);
     return;
   }
-  const body = toStatusJson(new KratosError(status, "CODEC", message));
+  const body = toStatusJson(error);
   const head = `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
   socket.end(head + body, () => socket.destroy());
 }

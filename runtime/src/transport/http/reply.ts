@@ -68,6 +68,9 @@ function fieldReply(field: DescField, json: Partial<JsonOptions>): ReplyEncoder 
 }
 
 function encodeHttpBody(reply: unknown): EncodedReply {
-  const { contentType, data } = (reply ?? {}) as { contentType?: string; data?: Uint8Array };
-  return { contentType: contentType || "application/octet-stream", body: data ?? new Uint8Array() };
+  const { contentType = "", data = new Uint8Array() } = (reply ?? {}) as MessageRecord;
+  // What Node finds wrong with a body it says too late, when the head of the response has gone.
+  if (!(data instanceof Uint8Array)) throw new TypeError('"data" must be a Uint8Array');
+  if (typeof contentType !== "string") throw new TypeError('"contentType" must be a string');
+  return { contentType: contentType || "application/octet-stream", body: data };
 }

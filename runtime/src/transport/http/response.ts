@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { KratosError } from "../../errors/kratos-error.ts";
 import { toHttpStatus, toStatusJson } from "../../errors/status-json.ts";
+import { Connection } from "./connection.ts";
 import type { HeaderMap } from "./header-map.ts";
 
 /** What a server does with connections after a response. */
@@ -24,8 +25,10 @@ export function sendReply(
   // Names and values in turn: what Node reads without making anything of it first.
   const fields = ["Content-Type", contentType, "Content-Length", String(length)];
   if (header !== undefined) appendHeader(fields, header);
-  if (draining) fields.push("Connection", "close");
-  else if (keepAlive !== "" && response.shouldKeepAlive) fields.push("Keep-Alive", keepAlive);
+  if (draining) {
+    const { socket } = response.req;
+    if (Connection.of(socket)?.closesAfter(response) !== false) fields.push("Connection", "close");
+  } else if (keepAlive !== "" && response.shouldKeepAlive) fields.push("Keep-Alive", keepAlive);
   response.writeHead(status, fields);
   // Text that is all ASCII goes out as it lies in memory.
   if (length === body.length) response.end(body, "latin1");

@@ -1,3 +1,4 @@
+import { excerpt } from "./binding-error.ts";
 import { parsePathTemplate, printPathTemplate } from "./path-template.ts";
 import type { PathSegment, PathTemplate } from "./path-template.ts";
 
@@ -239,6 +240,8 @@ function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    throw new MalformedPathError(`the path segment "${segment}" is not percent-encoded UTF-8`);
+    throw new MalformedPathError(
+      `the path segment ${excerpt(segment)} is not percent-encoded UTF-8`,
+    );
   }
 }

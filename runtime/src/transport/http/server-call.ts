@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { KratosError } from "../../errors/kratos-error.ts";
 import type { Logger } from "../../log/logger.ts";
+import { isPromise } from "../../middleware/is-promise.ts";
 import type { Handler } from "../../middleware/middleware.ts";
 import type { CallTimer, CallTimers, Expiring } from "../call-timers.ts";
 import { bindingError } from "./binding-error.ts";
@@ -107,7 +108,6 @@ export class ServerCall implements OpenCall, Expiring {
   onProtocolError(status: number, message: string): void {
     // A call whose body has come is answered; what follows it never was a request.
     if (this.#reading) this.#refuse(new KratosError(status, "CODEC", message));
-    else this.#response.shouldKeepAlive = false;
   }
 
   #read(): void {
@@ -137,19 +137,19 @@ export class ServerCall implements OpenCall, Expiring {
     let reply: unknown;
     try {
       reply = handler(binding.bind(body, this.#query, this.#segments), this.#context);
+      if (isPromise(reply)) {
+        this.#open();
+        reply.then(
+          (value) => this.#succeed(value),
+          (error: unknown) => this.#fail(error),
+        );
+        return;
+      }
     } catch (error) {
       this.#fail(error);
       return;
     }
-    if (isPromise(reply)) {
-      this.#open();
-      reply.then(
-        (value) => this.#succeed(value),
-        (error: unknown) => this.#fail(error),
-      );
-    } else {
-      this.#succeed(reply);
-    }
+    this.#succeed(reply);
   }
 
   #succeed(reply: unknown): void {
@@ -169,12 +169,11 @@ export class ServerCall implements OpenCall, Expiring {
   #fail(thrown: unknown): void {
     if (this.#ended) return;
     const { error, unexpected } = toReplyError(thrown);
-    if (unexpected) {
-      const { operation } = this.#route;
-      this.#context.logger.error({ err: thrown, operation }, "call failed unexpectedly");
-    }
     this.#end();
     sendError(this.#response, error, this.#context.writtenHeader, this.#host);
+    if (!unexpected) return;
+    const { operation } = this.#route;
+    this.#context.logger.error({ err: thrown, operation }, "call failed unexpectedly");
   }
 
   /** Answers in place of a body that does not come, and gives the connection up. */
@@ -206,13 +205,4 @@ export class ServerCall implements OpenCall, Expiring {
     this.#host.timers.stop(this);
     this.#connection?.remove(this);
   }
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "then" in value &&
-    typeof value.then === "function"
-  );
 }

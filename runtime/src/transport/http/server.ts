@@ -20,7 +20,7 @@ import { type BindingOptions, compileBinding } from "./binding.ts";
 import { Connection } from "./connection.ts";
 import { HeaderMap } from "./header-map.ts";
 import { PathTemplateError } from "./path-template.ts";
-import { answerProtocolError } from "./protocol-error.ts";
+import { answerProtocolError, refuseSocket } from "./protocol-error.ts";
 import { compileReply } from "./reply.ts";
 import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
 import { sendError } from "./response.ts";
@@ -82,8 +82,10 @@ export class HttpServer implements Server, HttpRouter {
         complete.idleTimeout >= 1000 ? `timeout=${Math.floor(complete.idleTimeout / 1000)}` : "",
     };
     // Node's own timer for idle connections costs each request two settings of it; see #watchIdle.
-    this.#server = createServer({ keepAliveTimeout: 0 });
+    // And what it answers by itself has no body; see #serve and #refuseUnusual.
+    this.#server = createServer({ keepAliveTimeout: 0, requireHostHeader: false });
     this.#server.on("request", (request, response) => this.#receive(request, response));
+    this.#refuseUnusual();
     this.#server.on("connection", (socket) => this.#track(socket));
     this.#server.on("clientError", answerProtocolError);
   }
@@ -211,6 +213,7 @@ export class HttpServer implements Server, HttpRouter {
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
+    if (Connection.of(request.socket)?.admit(response) === false) return;
     if (this.#started) this.#serve(request, response);
     else if (this.#host.draining) this.#refuseStopped(response);
     else this.#held.push([request, response]);
@@ -220,6 +223,10 @@ export class HttpServer implements Server, HttpRouter {
     const method = request.method!;
     let target: RequestTarget;
     let match: RouteMatch<PendingRoute> | undefined;
+    if (request.headers.host === undefined && request.httpVersion === "1.1") {
+      this.#sendError(response, bindingError('the request has no "Host"'));
+      return;
+    }
     try {
       target = parseRequestTarget(request.url!);
       match = this.#router.find(method, target.path);
@@ -251,6 +258,21 @@ export class HttpServer implements Server, HttpRouter {
       const message = `method "${method}" is not served at ${excerpt(path)}, use ${allowed.join(", ")}`;
       this.#sendError(response, new KratosError(405, "METHOD_NOT_ALLOWED", message), header);
     }
+  }
+
+  /** What Node answers without asking, or does not answer at all. */
+  #refuseUnusual(): void {
+    this.#server.on("checkExpectation", (request, response) => {
+      if (Connection.of(request.socket)?.admit(response) === false) return;
+      const expected = excerpt(request.headers.expect ?? "");
+      const message = `cannot do what "Expect" asks: ${expected}, use "100-continue" or leave it out`;
+      this.#sendError(response, new KratosError(417, "EXPECTATION_FAILED", message));
+    });
+    this.#server.on("connect", (request, socket) => {
+      const message = `method "${request.method}" is not served, this is no proxy`;
+      const error = new KratosError(405, "METHOD_NOT_ALLOWED", message);
+      refuseSocket(socket, "Method Not Allowed", error);
+    });
   }
 
   #sendError(response: ServerResponse, error: KratosError, header?: HeaderMap): void {

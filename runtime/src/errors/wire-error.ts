@@ -1,0 +1,36 @@
+import { KratosError } from "./kratos-error.ts";
+
+/**
+ * The error as its types promise it, for what writes it to a wire. Errors of another copy of this package,
+ * and those that plain JavaScript makes, may hold what the types forbid: that becomes text, and what has no
+ * value is left out. Never throws; returns `error` itself when nothing is wrong with it.
+ */
+export function toWireError(error: KratosError): KratosError {
+  const { code, reason, message } = error;
+  // Read once: a getter might not give the same again.
+  const metadata: unknown = error.metadata;
+  const isSound =
+    typeof message === "string" &&
+    typeof metadata === "object" &&
+    metadata !== null &&
+    Object.values(metadata).every((value) => typeof value === "string");
+  return isSound
+    ? error
+    : new KratosError(code, reason, toText(message), { metadata: toTextMap(metadata) });
+}
+
+/** The entries of any object that have a value, as text. Never throws. */
+export function toTextMap(value: unknown): Record<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+  const entries = Object.entries(value).filter(([, v]) => v !== null && v !== undefined);
+  return Object.fromEntries(entries.map(([key, v]) => [key, toText(v)]));
+}
+
+function toText(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  try {
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
+  } catch {
+    return "a value without a text"; // it holds itself, or a bigint, or is hostile
+  }
+}

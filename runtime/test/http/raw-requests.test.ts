@@ -1,0 +1,105 @@
+import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
+import { expect, onTestFinished, test } from "vitest";
+import { buildSchema } from "./schema.ts";
+import { type RawResponse, sendRaw, serveRules } from "./serve.ts";
+
+const R = buildSchema()("test.v1.R");
+const rules = ["GET /v1", "POST /v1 body=*", "POST /st body=st"];
+
+const host = "Host: t\r\nConnection: close\r\n";
+const get = (fields: string, line = "GET /v1 HTTP/1.1") => `${line}\r\n${host}${fields}\r\n`;
+const post = (fields: string, body: string) =>
+  `POST /v1 HTTP/1.1\r\n${host}${fields}\r\n\r\n${body}`;
+const chunked = (body: string) => post("Transfer-Encoding: chunked", body);
+const json = (body: string) => post(`Content-Length: ${Buffer.byteLength(body)}`, body);
+const deep = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+
+function gzipped(body: string): Buffer {
+  const bytes = gzipSync(body);
+  const head = post(`Content-Encoding: gzip\r\nContent-Length: ${bytes.length}`, "");
+  return Buffer.concat([Buffer.from(head), bytes]);
+}
+
+test.for<[what: string, request: string | Buffer, status: number]>([
+  ["text that is no HTTP", "hello\r\n\r\n", 400],
+  ["a TLS handshake", Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]), 400],
+  ["an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400],
+  ["a NUL in the target", "GET /\0 HTTP/1.1\r\n\r\n", 400],
+  ["raw UTF-8 in the target", get("", "GET /v1?id=é HTTP/1.1"), 400],
+  ["no Host", "GET /v1 HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
+  ["no Host in HTTP/1.0", "GET /v1 HTTP/1.0\r\n\r\n", 200],
+  ["the absolute form", get("", "GET http://x/v1?n=5 HTTP/1.1"), 200],
+  ["an absolute form that is not HTTP", get("", "GET ftp://x/v1 HTTP/1.1"), 400],
+  ["* with GET", get("", "GET * HTTP/1.1"), 404],
+  ["a fragment", get("", "GET /v1#x HTTP/1.1"), 400],
+  ["CONNECT", get("", "CONNECT host:80 HTTP/1.1"), 405],
+  ["TRACE", get("", "TRACE /v1 HTTP/1.1"), 405],
+  ["an upgrade that nobody offers", get("Upgrade: websocket\r\n"), 200],
+  [
+    "Expect: 100-continue with a body that is too large",
+    post("Expect: 100-continue\r\nContent-Length: 99999999", ""),
+    100,
+  ],
+  ["another expectation", get("Expect: tea\r\n"), 417],
+  ["large headers", get(`X: ${"y".repeat(20_000)}\r\n`), 431],
+  ["a long target", get("", `GET /v1?${"a".repeat(20_000)} HTTP/1.1`), 414],
+  ["many headers", get("a:\r\n".repeat(3000)), 200],
+  ["headers named like members of objects", get("__proto__: x\r\nconstructor: y\r\n"), 200],
+  ["a folded header", get("X: y\r\n z\r\n"), 400],
+  ["a NUL in a header", get("X: a\0b\r\n"), 400],
+  ["a negative length", post("Content-Length: -5", "{}"), 400],
+  ["an endless length", post("Content-Length: 99999999999999999999", "{}"), 400],
+  ["a length above the limit", post("Content-Length: 99999999", ""), 413],
+  ["two lengths", post("Content-Length: 2\r\nContent-Length: 3", "{}"), 400],
+  [
+    "a length and chunks",
+    post("Content-Length: 2\r\nTransfer-Encoding: chunked", "0\r\n\r\n"),
+    400,
+  ],
+  ["chunks twice", post("Transfer-Encoding: chunked, chunked", "0\r\n\r\n"), 400],
+  ["a chunk without a size", chunked("zz\r\n{}\r\n"), 400],
+  ["a chunk of an endless size", chunked("ffffffffffffffffff\r\n{}\r\n"), 400],
+  ["a long chunk extension", chunked(`2;${"a".repeat(100_000)}\r\n{}\r\n0\r\n\r\n`), 400],
+  ["chunks with extensions and trailers", chunked("2;a=b\r\n{}\r\n0\r\nX: y\r\n\r\n"), 200],
+  ["a gzip bomb", gzipped(" ".repeat(50_000_000)), 413],
+  ["gzip", gzipped("{}"), 200],
+  ["what is no gzip", post("Content-Encoding: gzip\r\nContent-Length: 2", "{}"), 400],
+  ["an unknown encoding", post("Content-Encoding: br\r\nContent-Length: 2", "{}"), 415],
+  ["an unknown type", post("Content-Type: text/xml\r\nContent-Length: 2", "{}"), 415],
+  ["JSON nested too deep", json(`{"val":${deep(200_000)}}`), 400],
+  ["unknown JSON nested deep", json(`{"zzz":${deep(200_000)}}`), 200],
+  ["unclosed JSON nested deep", json("[".repeat(200_000)), 400],
+  ["a key of a megabyte", json(`{"${"k".repeat(1e6)}":1}`), 200],
+  ["a number of a megabyte", json(`{"big":"${"9".repeat(1e6)}"}`), 400],
+  ["a number too large for a double", json('{"d":1e400}'), 400],
+  ["an int64 that JSON rounds", json('{"big":9223372036854775807}'), 400],
+  ["the largest int64 as text", json('{"big":"9223372036854775807"}'), 200],
+  ["keys named __proto__", json('{"__proto__":{"n":1},"labels":{"__proto__":"x"}}'), 200],
+  ["a lone surrogate", json('{"id":"\\ud800"}'), 400],
+  ["a byte order mark", json("\ufeff{}"), 400],
+])("answers %s", async ([, request, status]) => {
+  const port = await serveRules(rules, R, R, (request) => request);
+  const response = await sendRaw(port, request);
+  expect(response.status).toBe(status);
+  if (status >= 400) expectError(response);
+});
+
+test("answers CONNECT behind a request that is being served, and closes", async () => {
+  const port = await serveRules(["GET /v1"], R, R, async () => {
+    await new Promise(setImmediate);
+    return { n: 5 };
+  });
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  socket.write("GET /v1 HTTP/1.1\r\nHost: t\r\n\r\nCONNECT t:80 HTTP/1.1\r\nHost: t\r\n\r\n");
+  let text = "";
+  for await (const chunk of socket) text += String(chunk);
+  expect(text).toMatch(/^HTTP\/1\.1 200 .*"n":5/s);
+});
+
+function expectError({ status, body }: RawResponse): void {
+  const error: unknown = JSON.parse(body);
+  expect(Object.keys(error as object)).toEqual(["code", "reason", "message", "metadata"]);
+  expect(error).toMatchObject({ code: status, reason: expect.stringMatching(/^[A-Z_]+$/) });
+}
