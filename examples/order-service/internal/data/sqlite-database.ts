@@ -29,7 +29,10 @@ export async function openSqlite(source: string, steps: readonly string[]): Prom
     database?.close();
     claim?.release();
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`cannot open database "${file}": ${reason}`, { cause: error });
+    const hint = /not a database/.test(reason)
+      ? ', move it away or give "data.database.source" another path'
+      : "";
+    throw new Error(`cannot open database "${file}": ${reason}${hint}`, { cause: error });
   }
   return new SqliteDatabase(database, claim);
 }

@@ -85,7 +85,7 @@ test("names a file that is not a database, and leaves it alone", async () => {
   writeFileSync(file, "these are the notes of a meeting, and no database at all\n".repeat(20));
 
   await expect(openSqlite(file, steps)).rejects.toThrow(
-    `cannot open database "${file}": file is not a database`,
+    `cannot open database "${file}": file is not a database, move it away or give "data.database.source" another path`,
   );
   expect(readdirSync(folder)).toEqual(["notes.txt"]);
 });
