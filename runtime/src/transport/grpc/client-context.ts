@@ -1,5 +1,6 @@
-import { findKratosError, KratosError } from "../../errors/kratos-error.ts";
+import type { KratosError } from "../../errors/kratos-error.ts";
 import type { Logger } from "../../log/logger.ts";
+import { toAbortError, tooLate } from "../abort-error.ts";
 import { BaseCallContext } from "../call-context.ts";
 import type { CallOptions } from "../method.ts";
 import type { CallTimer, CallTimers, Expiring } from "../call-timers.ts";
@@ -117,18 +118,4 @@ export class GrpcClientContext extends BaseCallContext implements Expiring {
       }
     }
   }
-}
-
-/** A signal's reason as an error: a KratosError as it is (the end of the call that made this one), else 499 or 504. */
-function toAbortError(reason: unknown): KratosError {
-  const known = findKratosError(reason);
-  if (known !== undefined) return known;
-  return reason instanceof Error && reason.name === "TimeoutError"
-    ? tooLate("the call took longer than its signal allows", reason)
-    : new KratosError(499, "CLIENT_CLOSED", "the call was aborted", { cause: reason });
-}
-
-function tooLate(message: string, cause?: unknown): KratosError {
-  const options = cause === undefined ? {} : { cause };
-  return new KratosError(504, "DEADLINE_EXCEEDED", message, options);
 }

@@ -33,8 +33,7 @@ export class HttpClientContext extends BaseCallContext {
 
   /** Takes the headers of a reply; those of the last attempt count when middleware repeats the call. */
   receive(headers: Headers): void {
-    this.replyHeader = new HeaderMap();
-    for (const [name, value] of headers) this.replyHeader.add(name, value);
+    this.replyHeader = HeaderMap.fromRaw([...headers].flat());
     this.#onHeader?.(this.replyHeader.toMap());
   }
 }

@@ -1,13 +1,16 @@
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { KratosError } from "../../errors/kratos-error.ts";
+import { fromError } from "../../errors/from-error.ts";
+import { findKratosError, KratosError } from "../../errors/kratos-error.ts";
 import { parseStatusJson } from "../../errors/status-json.ts";
 import type { Logger } from "../../log/logger.ts";
 import { silentLogger } from "../../log/silent-logger.ts";
 import { chain, type Middleware } from "../../middleware/middleware.ts";
+import { toAbortError, tooLate } from "../abort-error.ts";
 import type { CallOptions, HttpCaller, HttpRoute } from "../method.ts";
 import { HttpClientContext } from "./client-context.ts";
 import { type ClientRoute, compileClientRoute } from "./client-route.ts";
 import type { MessageRecord } from "./field-access.ts";
+import { readReplyBody } from "./reply-body.ts";
 
 /** Options of {@link HttpClient}. */
 export interface HttpClientOptions {
@@ -30,6 +33,8 @@ export interface HttpClientOptions {
    * Kratos v2, gRPC gateways and all others. Services of this package take both. Default: `protojson`.
    */
   readonly format?: "protojson" | "json" | undefined;
+  /** The largest reply that is taken, in bytes, unpacked. Default: 4 MiB. */
+  readonly maxReceiveBytes?: number | undefined;
   /** What sends requests, for proxies or tests. Default: the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;
 }
@@ -46,6 +51,7 @@ export class HttpClient implements HttpCaller {
   readonly #headers: Readonly<Record<string, string | readonly string[]>>;
   readonly #logger: Logger;
   readonly #mediaType: string;
+  readonly #maxReceiveBytes: number;
   readonly #fetch: typeof fetch;
   readonly #routes = new WeakMap<object, ClientRoute>();
   #closed = false;
@@ -58,6 +64,7 @@ export class HttpClient implements HttpCaller {
     this.#headers = options.headers ?? {};
     this.#logger = options.logger ?? silentLogger;
     this.#mediaType = `application/${options.format ?? "protojson"}`;
+    this.#maxReceiveBytes = options.maxReceiveBytes ?? 4 * 1024 * 1024;
     // Browsers refuse to run their fetch as a method of anything else.
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
   }
@@ -83,11 +90,14 @@ export class HttpClient implements HttpCaller {
     addHeaders(context, options.headers ?? {});
 
     const { signal } = options;
-    const abort = () => context.abort(abortedBy(signal?.reason));
+    const abort = () => context.abort(toAbortError(signal?.reason));
     if (signal?.aborted === true) abort();
     signal?.addEventListener("abort", abort, { once: true });
     const timer = limited
-      ? setTimeout(() => context.abort(tooLate(compiled.operation, timeout)), timeout)
+      ? setTimeout(
+          () => context.abort(tooLate(`"${compiled.operation}" took longer than ${timeout} ms`)),
+          Math.min(timeout, maxDelay),
+        )
       : undefined;
     try {
       return (await compiled.handler(request, context)) as MessageShape<O>;
@@ -125,11 +135,11 @@ export class HttpClient implements HttpCaller {
     headers.set("Accept", this.#mediaType);
     if (body !== undefined) headers.set("Content-Type", contentType ?? this.#mediaType);
     for (const [name, values] of context.requestHeader.entries()) {
+      if (isConnectionHeader(name)) continue;
       headers.delete(name);
       for (const value of values) headers.append(name, value);
     }
     let response: Response;
-    let bytes: Uint8Array;
     try {
       response = await this.#fetch(this.#endpoint + path, {
         method,
@@ -137,15 +147,50 @@ export class HttpClient implements HttpCaller {
         body: (body as RequestInit["body"]) ?? null,
         signal: context.signal,
       });
-      context.receive(response.headers);
-      bytes = new Uint8Array(await response.arrayBuffer());
     } catch (error) {
-      if (context.aborted) throw context.signal.reason;
-      throw unreachable(this.#endpoint, error);
+      throw this.#failure(context, error);
+    }
+    try {
+      context.receive(response.headers);
+    } catch (error) {
+      response.body?.cancel().catch(() => undefined);
+      throw fromError(error);
+    }
+    let bytes: Uint8Array;
+    try {
+      bytes = await readReplyBody(response, this.#maxReceiveBytes, context.signal);
+    } catch (error) {
+      throw this.#failure(context, error);
     }
     const type = response.headers.get("content-type") ?? "";
     if (response.ok) return route.decode(bytes, type);
     throw toError(response, new TextDecoder().decode(bytes));
+  }
+
+  #failure(context: HttpClientContext, error: unknown): unknown {
+    if (context.aborted) return context.signal.reason;
+    return findKratosError(error) ?? unreachable(this.#endpoint, error);
+  }
+}
+
+/** The longest delay that `setTimeout` takes. */
+const maxDelay = 2 ** 31 - 1;
+
+/** Headers of one connection, which `fetch` writes itself: what passes on what it got may hold them. */
+function isConnectionHeader(name: string): boolean {
+  switch (name) {
+    case "connection":
+    case "content-length":
+    case "expect":
+    case "keep-alive":
+    case "proxy-connection":
+    case "te":
+    case "trailer":
+    case "transfer-encoding":
+    case "upgrade":
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -155,7 +200,15 @@ function parseEndpoint(endpoint: string): string {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {
     throw new TypeError(`"${endpoint}" is no endpoint, use a URL such as "http://127.0.0.1:8000"`);
   }
-  const { origin, pathname } = new URL(text);
+  const { origin, pathname, username, password, search, hash } = new URL(text);
+  if (username !== "" || password !== "") {
+    throw new TypeError(
+      `the endpoint at "${origin}" must not hold a user, use the header "Authorization"`,
+    );
+  }
+  if (search !== "" || hash !== "") {
+    throw new TypeError(`the endpoint "${endpoint}" must end with its path`);
+  }
   return origin + pathname.replace(/\/+$/, "");
 }
 
@@ -164,7 +217,7 @@ function addHeaders(
   headers: Readonly<Record<string, string | readonly string[]>>,
 ): void {
   for (const [name, value] of Object.entries(headers)) {
-    const [first, ...others] = typeof value === "string" ? [value] : value;
+    const [first, ...others] = [value].flat();
     if (first === undefined) continue;
     context.requestHeader.set(name, first);
     for (const other of others) context.requestHeader.add(name, other);
@@ -187,13 +240,4 @@ function unreachable(endpoint: string, error: unknown): KratosError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const message = `cannot reach "${endpoint}": ${reason}`;
   return new KratosError(503, "UNREACHABLE", message, { cause: error });
-}
-
-function abortedBy(reason: unknown): KratosError {
-  return new KratosError(499, "CLIENT_CLOSED", "the call was aborted", { cause: reason });
-}
-
-function tooLate(operation: string, timeout: number): KratosError {
-  const message = `"${operation}" took longer than ${timeout} ms`;
-  return new KratosError(504, "DEADLINE_EXCEEDED", message);
 }

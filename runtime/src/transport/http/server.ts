@@ -36,6 +36,9 @@ import {
 /** How often an idle connection is looked at before it is closed. */
 const quietSweeps = 4;
 
+/** The longest delay that timers take, in milliseconds. */
+const maxInterval = 2 ** 31 - 1;
+
 /** How long, in milliseconds, a connection stays open for requests that may be under way when a server stops. */
 const drainTime = 100;
 
@@ -302,9 +305,12 @@ export class HttpServer implements Server, HttpRouter {
   #watchIdle(): void {
     const { idleTimeout } = this.#options;
     if (idleTimeout <= 0) return;
-    this.#idleWatch = setInterval(() => {
-      for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
-    }, idleTimeout / quietSweeps);
+    this.#idleWatch = setInterval(
+      () => {
+        for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
+      },
+      Math.min(idleTimeout / quietSweeps, maxInterval),
+    );
     this.#idleWatch.unref();
   }
 
