@@ -1,3 +1,4 @@
+import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 
 /**
@@ -13,6 +14,14 @@ export interface ListenAddress {
   readonly path?: string;
   /** Set for network `tcp6`, which must not take IPv4 callers. */
   readonly ipv6Only?: boolean;
+}
+
+/** Where a server has come to listen. */
+export interface BoundAddress {
+  /** Undefined for a Unix socket. */
+  readonly port: number | undefined;
+  /** For people: `0.0.0.0:8000`, `[::]:8000`, or the path of a Unix socket. */
+  readonly text: string;
 }
 
 /** A server could not listen, or was told to listen on something that is no address. */
@@ -60,6 +69,15 @@ export function parseListenAddress(network: string, addr: string): ListenAddress
         `cannot listen on network "${network}", use "tcp", "tcp4", "tcp6" or "unix"`,
       );
   }
+}
+
+/** Reads what `net.Server.address` says of a server that listens. */
+export function toBoundAddress(address: AddressInfo | string | null): BoundAddress {
+  if (address === null || typeof address === "string") {
+    return { port: undefined, text: address ?? "" };
+  }
+  const { address: host, port } = address;
+  return { port, text: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}` };
 }
 
 /**

@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 
 import { createServer as createHttp2Server } from "node:http2";
 import type { Server, Socket } from "node:net";
 import { createServer as createNetServer } from "node:net";
-import type { ListenAddress } from "../listen-address.ts";
+import type { BoundAddress, ListenAddress } from "../listen-address.ts";
+import { toBoundAddress } from "../listen-address.ts";
 import { socketAddress } from "./engine-node-address.ts";
 import type {
   ConnectionInfo,
@@ -62,14 +63,13 @@ class NodeServerEngine implements ServerEngine {
     this.#listener.on("error", onError);
   }
 
-  listen(address: ListenAddress): Promise<number | undefined> {
+  listen(address: ListenAddress): Promise<BoundAddress> {
     const listener = this.#listener;
     return new Promise((resolve, reject) => {
       listener.once("error", reject);
       listener.listen(address, () => {
         listener.off("error", reject);
-        const bound = listener.address();
-        resolve(typeof bound === "object" && bound !== null ? bound.port : undefined);
+        resolve(toBoundAddress(listener.address()));
       });
     });
   }

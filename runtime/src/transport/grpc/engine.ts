@@ -1,4 +1,4 @@
-import type { ListenAddress } from "../listen-address.ts";
+import type { BoundAddress, ListenAddress } from "../listen-address.ts";
 
 /**
  * The boundary between the gRPC protocol and the HTTP/2 engine under it. Everything in this folder except
@@ -98,10 +98,10 @@ export interface ServerLimits {
 /** The serving side of an HTTP/2 implementation. */
 export interface ServerEngine {
   /**
-   * Opens the listener; resolves with the port (`undefined` for a Unix socket).
+   * Opens the listener; resolves with where that is.
    * Connections wait, unread, until {@link accept}. Rejects with what the system says.
    */
-  listen(address: ListenAddress): Promise<number | undefined>;
+  listen(address: ListenAddress): Promise<BoundAddress>;
   /** Begins to read connections. */
   accept(): void;
   /**

@@ -5,7 +5,12 @@ import type { Logger } from "../../log/logger.ts";
 import { createLogger } from "../../log/create-logger.ts";
 import type { Handler, Middleware } from "../../middleware/middleware.ts";
 import { OperationMiddleware } from "../../middleware/operation-middleware.ts";
-import { listenError, parseListenAddress, publicEndpoint } from "../listen-address.ts";
+import {
+  type BoundAddress,
+  listenError,
+  parseListenAddress,
+  publicEndpoint,
+} from "../listen-address.ts";
 import type { GrpcMethod, GrpcRouter, HandlerByKind, MethodKind } from "../method.ts";
 import type { Server } from "../server.ts";
 import type { GrpcBinding } from "./binding.ts";
@@ -63,7 +68,7 @@ export class GrpcServer implements Server, GrpcRouter {
   #bindings: ReadonlyMap<string, GrpcBinding> = new Map();
   #listening: Promise<URL> | undefined;
   #endpoint = "";
-  #port: number | undefined;
+  #bound: BoundAddress | undefined;
   #started = false;
   #stopped = false;
 
@@ -87,7 +92,7 @@ export class GrpcServer implements Server, GrpcRouter {
 
   /** The port that is listened on; undefined before {@link endpoint} has resolved, and for Unix sockets. */
   get port(): number | undefined {
-    return this.#port;
+    return this.#bound?.port;
   }
 
   handle<I extends DescMessage, O extends DescMessage, K extends MethodKind>(
@@ -140,7 +145,7 @@ export class GrpcServer implements Server, GrpcRouter {
     }
     this.#bindings = bindings;
     this.#engine.accept();
-    this.#host.logger.info({ addr: endpoint.host || endpoint.pathname }, "[gRPC] server listening");
+    this.#host.logger.info({ addr: this.#bound?.text }, "[gRPC] server listening");
   }
 
   async stop(signal: AbortSignal): Promise<void> {
@@ -152,13 +157,15 @@ export class GrpcServer implements Server, GrpcRouter {
   }
 
   async #listen(): Promise<URL> {
+    let bound: BoundAddress;
     try {
       const address = parseListenAddress(this.#network, this.#addr);
-      this.#port = await this.#engine.listen(address);
+      bound = await this.#engine.listen(address);
     } catch (error) {
       throw listenError(error, this.#addr);
     }
-    return publicEndpoint("grpc", this.#addr, this.#port);
+    this.#bound = bound;
+    return publicEndpoint("grpc", this.#addr, bound.port);
   }
 
   #open(stream: ServerStream): StreamSink {

@@ -3,6 +3,7 @@ import { findKnownError } from "../../errors/from-error.ts";
 import { GrpcCode, toGrpcCode, toGrpcStatusCode } from "../../errors/grpc-code.ts";
 import { KratosError } from "../../errors/kratos-error.ts";
 import { encodeStatusDetails, fromGrpcStatus } from "../../errors/status-details.ts";
+import { toWireError } from "../../errors/wire-error.ts";
 import type { Field, HeaderView } from "./engine.ts";
 import { HeaderSet, ResetCode } from "./engine.ts";
 import { decodeBinaryHeader, encodeBinaryHeader } from "./metadata.ts";
@@ -30,20 +31,29 @@ export const okTrailers: HeaderSet = new HeaderSet([["grpc-status", "0"]]);
  * `UNKNOWN` and none of its text: it should be logged.
  */
 export function toTrailers(error: unknown): { fields: readonly Field[]; unexpected: boolean } {
-  if (error instanceof GrpcFailure) {
+  if (isGrpcFailure(error)) {
     const fields = [...statusFields(error.code, error.message), ...error.fields];
     return { fields, unexpected: false };
   }
-  const known = findKnownError(error);
-  if (known === undefined) {
+  const found = findKnownError(error);
+  if (found === undefined) {
     // What is said of an error that was not made for callers is the same as over HTTP.
     const hidden = new KratosError(500, "UNKNOWN", "internal server error");
     return { fields: errorFields(GrpcCode.UNKNOWN, hidden, hidden.message), unexpected: true };
   }
+  const known = toWireError(found);
   const code = toGrpcStatusCode(known.code);
   // "OK" is no answer for an error; what it was meant to be is kept in the text.
   const message = toGrpcCode(known.code) === GrpcCode.OK ? toErrorText(known) : known.message;
   return { fields: errorFields(code, known, message), unexpected: false };
+}
+
+function isGrpcFailure(error: unknown): error is GrpcFailure {
+  try {
+    return error instanceof GrpcFailure;
+  } catch {
+    return false; // a proxy that throws when it is looked at
+  }
 }
 
 function errorFields(code: GrpcCode, error: KratosError, message: string): Field[] {
@@ -53,28 +63,34 @@ function errorFields(code: GrpcCode, error: KratosError, message: string): Field
 
 function statusFields(code: GrpcCode, message: string): Field[] {
   const fields: Field[] = [["grpc-status", String(code)]];
-  if (message !== "") fields.push(["grpc-message", encodeMessage(cut(message))]);
+  if (message !== "") fields.push(["grpc-message", encodeMessage(cut(message, maxMessage))]);
   return fields;
 }
 
-/** Characters that message and metadata may have: peers refuse header blocks of more than some kilobytes. */
+/** Bytes that message, reason and metadata may have: peers refuse header blocks of more than some kilobytes. */
 const maxMessage = 1024;
+const maxReason = 256;
 const maxMetadata = 4096;
 
-/** The error in a size that fits into trailers: a cut message, and no metadata where that is too much. */
+/** The error in a size that fits into trailers: cut texts, and no metadata where that is too much. */
 function shorten(error: KratosError): KratosError {
-  const { code, reason, metadata } = error;
+  const { code, metadata } = error;
+  const message = cut(error.message, maxMessage);
+  const reason = cut(error.reason, maxReason);
   const size = Object.entries(metadata).reduce(
-    (sum, [k, v]) => sum + k.length + String(v).length,
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
     0,
   );
-  if (size <= maxMetadata && error.message.length <= maxMessage) return error;
-  const kept = size <= maxMetadata ? metadata : {};
-  return new KratosError(code, reason, cut(error.message), { metadata: kept });
+  const fits = size <= maxMetadata;
+  if (fits && message === error.message && reason === error.reason) return error;
+  return new KratosError(code, reason, message, { metadata: fits ? metadata : {} });
 }
 
-function cut(message: string): string {
-  return message.length <= maxMessage ? message : `${message.slice(0, maxMessage)}…`;
+function cut(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
+  // With "stream", a character that is cut in two is left out.
+  const start = new TextDecoder().decode(Buffer.from(text).subarray(0, maxBytes), { stream: true });
+  return `${start}…`;
 }
 
 /** The error that trailers tell of; undefined when they tell of success. */

@@ -1,4 +1,5 @@
 import { GrpcCode } from "../../errors/grpc-code.ts";
+import { isPromise } from "../../middleware/is-promise.ts";
 import { ServerCall } from "./server-call.ts";
 import { GrpcFailure } from "./status.ts";
 
@@ -17,18 +18,18 @@ export class UnaryCall extends ServerCall {
     let reply: unknown;
     try {
       reply = this.binding.handler(request, this.context);
+      if (isPromise(reply)) {
+        reply.then(
+          (value) => this.#reply(value),
+          (error: unknown) => this.fail(error),
+        );
+        return;
+      }
     } catch (error) {
       this.fail(error);
       return;
     }
-    if (isPromise(reply)) {
-      reply.then(
-        (value) => this.#reply(value),
-        (error: unknown) => this.fail(error),
-      );
-    } else {
-      this.#reply(reply);
-    }
+    this.#reply(reply);
   }
 
   protected override release(): void {}
@@ -49,14 +50,4 @@ export class UnaryCall extends ServerCall {
 /** A method that takes one request got another number of them. */
 export function cardinalityFailure(got: string): GrpcFailure {
   return new GrpcFailure(GrpcCode.UNIMPLEMENTED, `the method takes one request, got ${got}`);
-}
-
-/** Tells a promise of a reply from a reply. */
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "then" in value &&
-    typeof value.then === "function"
-  );
 }

@@ -12,7 +12,13 @@ import { createLogger } from "../../log/create-logger.ts";
 import { chain, type Handler, type Middleware } from "../../middleware/middleware.ts";
 import { OperationMiddleware } from "../../middleware/operation-middleware.ts";
 import { CallTimers } from "../call-timers.ts";
-import { listenError, parseListenAddress, publicEndpoint } from "../listen-address.ts";
+import {
+  type BoundAddress,
+  listenError,
+  parseListenAddress,
+  publicEndpoint,
+  toBoundAddress,
+} from "../listen-address.ts";
 import type { HttpBinding, HttpRoute, HttpRouter, UnaryHandler } from "../method.ts";
 import type { Server } from "../server.ts";
 import { bindingError, excerpt } from "./binding-error.ts";
@@ -58,7 +64,7 @@ export class HttpServer implements Server, HttpRouter {
   /** Requests that came before {@link start}: the listener opens earlier, to know its port. */
   #held: [IncomingMessage, ServerResponse][] = [];
   #listening: Promise<URL> | undefined;
-  #port: number | undefined;
+  #bound: BoundAddress | undefined;
   #idleWatch: NodeJS.Timeout | undefined;
   #started = false;
   #drained: Promise<void> | undefined;
@@ -95,7 +101,7 @@ export class HttpServer implements Server, HttpRouter {
 
   /** The port that is listened on; undefined before {@link endpoint} has resolved, and for Unix sockets. */
   get port(): number | undefined {
-    return this.#port;
+    return this.#bound?.port;
   }
 
   /**
@@ -137,7 +143,7 @@ export class HttpServer implements Server, HttpRouter {
     for (const route of this.#routes) {
       route.handler = chain(...this.#middleware.match(route.operation))(route.bareHandler);
     }
-    this.#host.logger.info({ addr: endpoint.host || endpoint.pathname }, "[HTTP] server listening");
+    this.#host.logger.info({ addr: this.#bound?.text }, "[HTTP] server listening");
     for (const [request, response] of this.#held.splice(0)) this.#serve(request, response);
   }
 
@@ -201,9 +207,8 @@ export class HttpServer implements Server, HttpRouter {
       this.#host.logger.error({ err: error }, "[HTTP] listener failed");
     });
     this.#watchIdle();
-    const bound = this.#server.address();
-    this.#port = typeof bound === "object" && bound !== null ? bound.port : undefined;
-    return publicEndpoint("http", addr, this.#port);
+    this.#bound = toBoundAddress(this.#server.address());
+    return publicEndpoint("http", addr, this.#bound.port);
   }
 
   #track(socket: Socket): void {
