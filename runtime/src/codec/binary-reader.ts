@@ -1,7 +1,7 @@
 import { CodecError, tooDeep } from "./codec-error.ts";
 import { DEPTH_LIMIT } from "./value-codec.ts";
 
-/** Up to this length text is read here; beyond it a call into Node pays off. */
+/** Up to this length text and bytes are read here; beyond it a call into Node pays off. */
 const SHORT = 24;
 
 /** The wire types that a tag may name. */
@@ -16,7 +16,8 @@ export const Wire = {
 
 /**
  * Reads protobuf's wire format from part of a byte array, checking every bound.
- * What it returns for fields of type bytes are views of the input.
+ * What it returns is never a view of the input: transports reuse theirs, and a few bytes that somebody
+ * keeps would hold on to all that came with them.
  */
 export class BinaryReader {
   position: number;
@@ -155,10 +156,10 @@ export class BinaryReader {
     return this.position + length;
   }
 
-  /** Bytes behind their length, as a view of the input. */
+  /** Bytes behind their length. */
   lengthDelimited(): Uint8Array {
     const end = this.end();
-    return this.slice(this.position, (this.position = end));
+    return this.copy(this.position, (this.position = end));
   }
 
   /** Text behind its length. With `strict`, throws {@link CodecError} for invalid UTF-8. */
@@ -189,7 +190,7 @@ export class BinaryReader {
   skip(tag: number, depth: number): Uint8Array {
     const start = this.position;
     this.skipValue(tag, depth);
-    return this.slice(start, this.position);
+    return this.copy(start, this.position);
   }
 
   /** Skips a group's fields and its end tag; returns where the end tag began. */
@@ -241,9 +242,13 @@ export class BinaryReader {
     return start;
   }
 
-  private slice(start: number, end: number): Uint8Array {
-    // not subarray: of a Buffer it would be a Buffer
-    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, end - start);
+  private copy(start: number, end: number): Uint8Array {
+    const bytes = this.bytes;
+    const size = end - start;
+    const copy = new Uint8Array(size);
+    if (size > SHORT) copy.set(new Uint8Array(bytes.buffer, bytes.byteOffset + start, size));
+    else for (let i = 0; i < size; i++) copy[i] = bytes[start + i] as number;
+    return copy;
   }
 
   private dataView(): DataView {

@@ -38,8 +38,8 @@ export interface MessageCodec<D extends DescMessage = DescMessage> {
    */
   toBinary(message: MessageInitShape<D>, headroom?: number): Uint8Array;
   /**
-   * Reads `bytes` from `start` (default 0) to `end` (default: all). Fields of type bytes and
-   * unknown fields are views of the input. Throws {@link CodecError}.
+   * Reads `bytes` from `start` (default 0) to `end` (default: all), and keeps no view of them.
+   * Throws {@link CodecError}.
    */
   fromBinary(bytes: Uint8Array, start?: number, end?: number): MessageShape<D>;
 }
