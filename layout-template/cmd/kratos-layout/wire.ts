@@ -14,6 +14,8 @@ export interface AppDeps {
   readonly name: string;
   readonly version: string;
   readonly config: Bootstrap;
+  /** What relative paths of the configuration start from. Default: the working directory. */
+  readonly home?: string;
   readonly logger: Logger;
 }
 
@@ -30,10 +32,16 @@ export interface WiredApp {
  * Builds the service from its parts: the one place that knows them all. When a step fails, what the
  * steps before it opened is closed again.
  */
-export async function newApp({ name, version, config, logger }: AppDeps): Promise<WiredApp> {
+export async function newApp({
+  name,
+  version,
+  config,
+  home = ".",
+  logger,
+}: AppDeps): Promise<WiredApp> {
   const cleanup = new CleanupStack();
   try {
-    const data = await newData({ config: config.data, logger });
+    const data = await newData({ config: config.data, home, logger });
     cleanup.add(() => data.dispose());
 
     const greeters = new GreeterUsecase({ repo: newGreeterRepo(data.database), logger });

@@ -194,7 +194,8 @@ export interface Data_Database {
   readonly driver: string;
 
   /**
-   * sqlite: a file, made when absent. postgres: postgres://user:password@host:5432/database
+   * sqlite: a file, made when absent; a relative path starts where `configs` lies.
+   * postgres: postgres://user:password@host:5432/database
    *
    * @generated from field: string source = 2;
    */

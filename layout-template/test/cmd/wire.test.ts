@@ -65,6 +65,19 @@ test("keeps its data when it starts again", async () => {
   expect(await response.json()).toMatchObject({ name: "kratos", greetings: 1 });
 });
 
+test("keeps a database with a relative path in the project, wherever it is started from", async () => {
+  const home = makeTemporaryFolder();
+  const config = bootstrapSchema.parse({
+    server: { http: { addr: "127.0.0.1:0" } },
+    data: { database: { source: "data/here.db" } },
+  });
+
+  const { dispose } = await newApp({ ...identity, config, home });
+  onTestFinished(dispose);
+
+  expect(readdirSync(join(home, "data"))).toContain("here.db");
+});
+
 test("serves one transport when the other has no address", async () => {
   const config = bootstrapSchema.parse({
     server: { http: { addr: "127.0.0.1:0" } },

@@ -1,11 +1,16 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 /** What the command line can say. */
 export interface Flags {
   /** The configuration: a file, or a folder of files. */
   readonly conf: string;
+  /**
+   * What relative paths in the configuration start from: the folder that holds `configs`, or that of
+   * another configuration. So a service finds its data wherever it is started from.
+   */
+  readonly home: string;
   readonly help: boolean;
 }
 
@@ -22,7 +27,8 @@ export const usage = `usage: order-service [--conf <file or folder>]
  */
 export function parseFlags(args: readonly string[], start: string): Flags {
   const { conf, help } = parse(args.map((arg) => arg.replace(/^-conf(?==|$)/, "--conf")));
-  return { conf: conf ?? findConfigs(start), help };
+  const found = resolve(conf ?? findConfigs(start));
+  return { conf: found, home: findHome(found), help };
 }
 
 function parse(args: string[]): { conf?: string; help: boolean } {
@@ -44,4 +50,9 @@ function findConfigs(start: string): string {
     if (existsSync(configs)) return configs;
     if (folder === dirname(folder)) return "configs";
   }
+}
+
+function findHome(conf: string): string {
+  const folder = statSync(conf, { throwIfNoEntry: false })?.isFile() ? dirname(conf) : conf;
+  return basename(folder) === "configs" ? dirname(folder) : folder;
 }

@@ -19,7 +19,13 @@ async function main(): Promise<void> {
   });
   const config = await loadConfig({ sources: [fileSource(flags.conf)], schema: bootstrapSchema });
   try {
-    const { app, dispose } = await newApp({ name, version, config: config.value, logger });
+    const { app, dispose } = await newApp({
+      name,
+      version,
+      config: config.value,
+      home: flags.home,
+      logger,
+    });
     try {
       await app.run();
     } finally {

@@ -17,6 +17,8 @@ export interface AppDeps {
   readonly name: string;
   readonly version: string;
   readonly config: Bootstrap;
+  /** What relative paths of the configuration start from. Default: the working directory. */
+  readonly home?: string;
   readonly logger: Logger;
 }
 
@@ -33,13 +35,19 @@ export interface WiredApp {
  * Builds the service from its parts: the one place that knows them all. When a step fails, what the
  * steps before it opened is closed again.
  */
-export async function newApp({ name, version, config, logger }: AppDeps): Promise<WiredApp> {
+export async function newApp({
+  name,
+  version,
+  config,
+  home = ".",
+  logger,
+}: AppDeps): Promise<WiredApp> {
   for (const section of findUnusedSections(config)) {
     logger.warn({ section }, "this section of the configuration is not used yet");
   }
   const cleanup = new CleanupStack();
   try {
-    const data = await newData({ config: config.data, logger });
+    const data = await newData({ config: config.data, home, logger });
     cleanup.add(() => data.dispose());
 
     const orders = new OrderUsecase({

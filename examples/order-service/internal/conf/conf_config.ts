@@ -218,7 +218,7 @@ export interface Data_Database {
   readonly driver: string;
 
   /**
-   * sqlite: a file, made when absent; default: data/order-service.db.
+   * sqlite: a file, made when absent; a relative path starts where `configs` lies. Default: data/order-service.db.
    * postgres: postgres://user:password@host:5432/database
    *
    * @generated from field: string source = 2;

@@ -6,7 +6,7 @@ import type { SqlDatabase, SqlRow, SqlValue } from "./sql-database.ts";
 import { claimSqliteFile, type SqliteClaim } from "./sqlite-claim.ts";
 
 /**
- * Opens the embedded database in `source`, a path relative to the working directory; makes the file
+ * Opens the embedded database in `source`, a path (a relative one starts in the working directory); makes the file
  * and its folder when they are absent, and runs the `steps` of the schema that have not run yet.
  * One process at a time; every statement is on disk when its promise resolves. Throws an error that
  * names the file when it is not a database, in use, or written by a newer version.
