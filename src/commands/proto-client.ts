@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { CliError } from "../cli-error.ts";
-import { findProjectRoot } from "../project/project-root.ts";
+import { findProjectRoot, requireProjectRoot } from "../project/project-root.ts";
 import type { Shell } from "../shell.ts";
 import { parseFlags } from "./flags.ts";
 import { protoPathFlag, readProtoPaths } from "./proto-paths.ts";
@@ -43,7 +43,7 @@ function groupByRoot(paths: readonly string[], cwd: string): Map<string, string[
   const groups = new Map<string, string[]>();
   for (const path of paths) {
     const absolute = resolve(cwd, path);
-    const root = findProjectRoot(absolute) ?? findProjectRoot(dirname(absolute)) ?? cwd;
+    const root = findProjectRoot(absolute) ?? requireProjectRoot(dirname(absolute));
     groups.set(root, [...(groups.get(root) ?? []), absolute]);
   }
   return groups;

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { CliError } from "../cli-error.ts";
 
 const marks = ["package.json", "buf.yaml", "buf.work.yaml", "kratos.yaml"];
 
@@ -9,4 +10,13 @@ export function findProjectRoot(start: string): string | undefined {
     if (marks.some((mark) => existsSync(join(folder, mark)))) return folder;
     if (folder === dirname(folder)) return undefined;
   }
+}
+
+/** Like {@link findProjectRoot}; throws PROJECT_NOT_FOUND where there is none. */
+export function requireProjectRoot(start: string): string {
+  const root = findProjectRoot(start);
+  if (root !== undefined) return root;
+  throw new CliError("PROJECT_NOT_FOUND", `"${start}" lies in no project`, {
+    hint: "make one with `kratos-ts new`; a project has a package.json or a buf.yaml",
+  });
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { readBufConfig } from "../buf/buf-yaml.ts";
 import { isInside, toSlashes } from "../buf/workspace.ts";
 import { CliError } from "../cli-error.ts";
-import { findProjectRoot } from "../project/project-root.ts";
+import { findProjectRoot, requireProjectRoot } from "../project/project-root.ts";
 import { pluralize, splitWords, toPascal, toSnake } from "./names.ts";
 import { printOnce } from "./print-once.ts";
 import type { TemplateFile } from "./template-file.ts";
@@ -14,6 +14,8 @@ import { addFiles } from "./write-project.ts";
 export interface NewProto {
   /** The files, absolute. */
   readonly files: readonly string[];
+  /** The folder that imports of them are relative to, absolute. */
+  readonly root: string;
   /** Where the names go against buf's lint rules. */
   readonly notes: readonly string[];
 }
@@ -24,11 +26,11 @@ const keywords =
 
 /**
  * Writes a proto with a service at `path`, and an `error_reason.proto` beside it when the folder defines no
- * ErrorReason. Throws USAGE, INVALID_NAME, FILE_EXISTS, WRITE_FAILED; then nothing was written.
+ * ErrorReason. Throws USAGE, INVALID_NAME, PROJECT_NOT_FOUND, FILE_EXISTS, WRITE_FAILED; then nothing was written.
  */
 export async function addProto(path: string, cwd: string): Promise<NewProto> {
   const file = resolve(cwd, path);
-  const { packageName, notes } = findPackage(path, file, cwd);
+  const { root, packageName, notes } = findPackage(path, file, cwd);
   const values = describe(basename(file), packageName);
   if (existsSync(file)) {
     throw new CliError("FILE_EXISTS", `"${path}" exists already`, {
@@ -51,10 +53,11 @@ export async function addProto(path: string, cwd: string): Promise<NewProto> {
     });
   }
   await addFiles(folder, files);
-  return { files: files.map((written) => join(folder, written.path)), notes };
+  return { files: files.map((written) => join(folder, written.path)), root, notes };
 }
 
 interface FoundPackage {
+  readonly root: string;
   readonly packageName: string;
   readonly notes: readonly string[];
 }
@@ -67,8 +70,7 @@ function findPackage(path: string, file: string, cwd: string): FoundPackage {
       hint: `kratos-ts proto add ${toSlashes(path)}.proto`,
     });
   }
-  const root = findProjectRoot(dirname(file)) ?? findProjectRoot(cwd) ?? cwd;
-  const module = findModule(path, file, root);
+  const module = findModule(path, file, requireProjectRoot(dirname(file)), cwd);
   const segments = toSlashes(relative(module, dirname(file)))
     .split("/")
     .filter((segment) => segment !== "");
@@ -89,21 +91,47 @@ function findPackage(path: string, file: string, cwd: string): FoundPackage {
     const better = `${toSnake(name.replace(/\.proto$/, ""))}.proto`;
     notes.push(`buf lint wants file names in lower_snake_case, such as "${better}"`);
   }
-  return { packageName: segments.join("."), notes };
+  return { root: module, packageName: segments.join("."), notes };
 }
 
 /** The module of `buf.yaml` that `file` lies in; without one, `api/` or the project's root. */
-function findModule(path: string, file: string, root: string): string {
-  const modules = readBufConfig(root)?.modules.map((module) => resolve(root, module.path));
-  const folders = modules ?? [join(root, "api"), join(root, "internal"), root];
+function findModule(path: string, file: string, root: string, cwd: string): string {
+  const folders = listModules(root);
   const found = folders.find((folder) => isInside(folder, file));
   if (found !== undefined) return found;
+  const outer = findContractPlace(file, root);
+  if (outer !== undefined) {
+    throw new CliError("USAGE", `"${path}" lies in no module of buf.yaml`, {
+      hint: `contracts belong to the project around this service: \`kratos-ts proto add ${toSlashes(relative(cwd, outer))}\``,
+    });
+  }
   const names = folders
     .map((folder) => toSlashes(relative(root, folder)) || ".")
-    .filter((name) => !/^(third_party|vendor)(\/|$)/.test(name));
+    .filter((name) => !isForeign(name));
   throw new CliError("USAGE", `"${path}" lies in no module of buf.yaml`, {
     hint: `use one of ${names.join(", ")}, such as \`kratos-ts proto add ${names[0]}/${toSlashes(path).replace(/^[./]+/, "")}\``,
   });
+}
+
+function listModules(root: string): string[] {
+  const modules = readBufConfig(root)?.modules.map((module) => resolve(root, module.path));
+  return modules ?? [join(root, "api"), join(root, "internal"), root];
+}
+
+/** A service made with --nomod has no package.json: where `file` would lie in the project around it. */
+function findContractPlace(file: string, root: string): string | undefined {
+  if (existsSync(join(root, "package.json"))) return undefined;
+  const outer = findProjectRoot(dirname(root));
+  if (outer === undefined) return undefined;
+  const place = relative(root, file);
+  const folders = listModules(outer).filter((folder) => !isForeign(relative(outer, folder)));
+  if (folders.some((folder) => isInside(folder, join(outer, place)))) return join(outer, place);
+  return folders[0] === undefined ? undefined : join(folders[0], place);
+}
+
+/** Whether a folder holds other people's protos. */
+function isForeign(name: string): boolean {
+  return /^(third_party|vendor)(\/|$)/.test(toSlashes(name));
 }
 
 function checkNames(path: string, segments: readonly string[], name: string): void {

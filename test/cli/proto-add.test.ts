@@ -12,6 +12,11 @@ async function makeProject(): Promise<string> {
   return join(cwd, "shop");
 }
 
+async function makeFolder(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
+
 const buf = (cwd: string, ...args: string[]): string =>
   execFileSync(findBufBinary(), args, { cwd, encoding: "utf8" });
 
@@ -25,7 +30,7 @@ test("writes a service and its error reasons, and says how to go on", async () =
 created api/order/v1/error_reason.proto
 
 next, generate its code and write its service:
-  $ npx kratos-ts proto client api/order/v1/order.proto api/order/v1/error_reason.proto
+  $ npx kratos-ts proto client api
   $ npx kratos-ts proto server api/order/v1/order.proto
 `);
   const proto = await readFile(join(cwd, "api/order/v1/order.proto"), "utf8");
@@ -90,12 +95,25 @@ test("works below the project, and without buf.yaml", async () => {
   );
 
   const bare = await temporaryFolder();
+  await writeFile(join(bare, "package.json"), "{}");
   expect(await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd: bare })).toMatchObject({
     code: 0,
   });
   expect(await readFile(join(bare, "api/order/v1/order.proto"), "utf8")).toContain(
     "package order.v1;",
   );
+});
+
+test("names the root to generate from as seen from the working directory", async () => {
+  const cwd = await makeProject();
+  const inside = await runCli(["proto", "add", "v1/stock.proto"], {
+    cwd: await makeFolder(join(cwd, "api/stock")),
+  });
+  expect(inside.stdout).toContain(
+    "  $ npx kratos-ts proto client ..\n  $ npx kratos-ts proto server v1/stock.proto\n",
+  );
+  const other = await runCli(["proto", "add", "internal/job/v1/job.proto"], { cwd });
+  expect(other.stdout).toContain("  $ npx kratos-ts proto client internal\n");
 });
 
 test("names that buf lint dislikes are written with a note", async () => {
@@ -155,6 +173,31 @@ describe("refuses", () => {
     expect(result).toMatchObject({ code, stdout: "" });
     expect(result.stderr).toContain(message);
     expect(await readdir(join(cwd, "api"), { recursive: true })).toEqual(before);
+  });
+
+  test("to write outside of a project", async () => {
+    const cwd = await temporaryFolder();
+    const result = await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+    expect(result).toMatchObject({ code: 1, stdout: "" });
+    expect(result.stderr).toContain(
+      `"${cwd}/api/order/v1" lies in no project\nhint: make one with`,
+    );
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  test("a contract inside a service whose contracts are the outer project's", async () => {
+    const cwd = await makeProject();
+    await runCli(["new", "app/bill", "--nomod", "--no-install"], { cwd });
+    const service = join(cwd, "app/bill");
+    const result = await runCli(["proto", "add", "api/bill/v1/bill.proto"], { cwd: service });
+    expect(result).toMatchObject({ code: 2, stdout: "" });
+    const place = "../../api/bill/v1/bill.proto";
+    expect(result.stderr).toContain(
+      `hint: contracts belong to the project around this service: \`kratos-ts proto add ${place}\`\n`,
+    );
+    const there = await runCli(["proto", "add", place], { cwd: service });
+    expect(there).toMatchObject({ code: 0, stderr: "" });
+    expect(there.stdout).toContain("  $ npx kratos-ts proto client ../../api\n");
   });
 
   test("a place where it may not write, which it names", async ({ skip }) => {

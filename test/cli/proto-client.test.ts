@@ -97,6 +97,15 @@ test("names every file that does not exist", async () => {
   });
 });
 
+test("refuses to write outside of a project", async () => {
+  const cwd = await temporaryFolder();
+  await write(cwd, { "api/a/v1/a.proto": message("a") });
+  const { code, stdout, stderr } = await runCli(["proto", "client", "api"], { cwd });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toContain(`"${cwd}" lies in no project\nhint: make one with`);
+  expect(await readdir(join(cwd, "api/a/v1"))).toEqual(["a.proto"]);
+});
+
 test("never writes over a file that it did not make", async () => {
   const cwd = await temporaryFolder();
   await write(cwd, {
