@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -52,6 +52,14 @@ function normalise(output: string): string {
     .trimEnd();
 }
 
+/** Writes the file that the first line names, or puts a method in the place of its stub. */
+async function insertCode(project: string, code: string): Promise<void> {
+  const [, path] = /^\/\/ (\S+\.ts)\n/.exec(code) ?? [];
+  if (path === undefined) return insertMethod(project, code);
+  await mkdir(dirname(join(project, path)), { recursive: true });
+  await writeFile(join(project, path), code);
+}
+
 async function insertMethod(project: string, method: string): Promise<void> {
   const file = join(project, "internal/service/order.ts");
   const text = await readFile(file, "utf8");
@@ -93,7 +101,7 @@ test("the guide of the README works as printed", async () => {
   const wanted: unknown[] = [];
   const seen: unknown[] = [];
   for (const { language, text } of readBlocks(guide)) {
-    if (language === "ts") await insertMethod(project, text);
+    if (language === "ts") await insertCode(project, text);
     if (language === "proto") await replaceRule(project, text);
     for (const { command, output } of language === "console" ? readCommands(text) : []) {
       const code = output.includes(" error: ") ? 1 : 0;
