@@ -221,7 +221,7 @@ describe("the verdict", () => {
   const row = (id: string, ratio: number, cpuRatio: number, busy: number): Row => ({
     peer: { id, title: id },
     ratio: spread(ratio),
-    cpuRatio: spread(cpuRatio),
+    cpuRatio,
     requestsPerSecond: spread(ratio * 50_000),
     cpuPerRequest: spread(20 / cpuRatio),
     busy: spread(busy),

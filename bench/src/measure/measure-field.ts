@@ -32,8 +32,11 @@ export interface Row {
   readonly peer: Peer;
   /** Requests per second, divided by the mark's in the same round. */
   readonly ratio: Spread;
-  /** The mark's CPU per request in the same round, divided by this server's: what `ratio` tends to. */
-  readonly cpuRatio: Spread;
+  /**
+   * The mark's CPU per request divided by this server's, each in its best round: other work on the machine
+   * only ever adds to it. What `ratio` is where nothing disturbs.
+   */
+  readonly cpuRatio: number;
   readonly requestsPerSecond: Spread;
   /** Microseconds of the server's CPU for each request. */
   readonly cpuPerRequest: Spread;
@@ -132,13 +135,15 @@ function toRow(peer: Peer, slots: readonly Slot[], marks: readonly Slot[]): Row 
     ratio: spreadOf(
       slots.map((slot, round) => slot.requestsPerSecond / (marks[round]?.requestsPerSecond ?? NaN)),
     ),
-    cpuRatio: spreadOf(
-      slots.map((slot, round) => (marks[round]?.cpuPerRequest ?? NaN) / slot.cpuPerRequest),
-    ),
+    cpuRatio: leastCpu(marks) / leastCpu(slots),
     requestsPerSecond: spreadOf(slots.map((slot) => slot.requestsPerSecond)),
     cpuPerRequest: spreadOf(slots.map((slot) => slot.cpuPerRequest)),
     busy: spreadOf(slots.map((slot) => slot.busy)),
   };
+}
+
+function leastCpu(slots: readonly Slot[]): number {
+  return Math.min(...slots.map((slot) => slot.cpuPerRequest));
 }
 
 /** Puts the server's name in front of what went wrong with it. */

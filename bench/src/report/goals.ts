@@ -43,7 +43,7 @@ function ownRatio(field: FieldResult, wanted: number): Goal[] {
   if (own === undefined) return [];
   // An idle server shows the generator's pace, which is the same for all.
   const byLoad = field.rows.filter((row) => row === own || row === mark).every(isSaturated);
-  const reached = byLoad ? own.ratio.median : own.cpuRatio.median;
+  const reached = byLoad ? own.ratio.median : own.cpuRatio;
   const title = `${field.title} ÷ mark${byLoad ? "" : ", by CPU"}`;
   return [{ title, wanted: `≥ ${wanted}`, reached, met: reached >= wanted }];
 }

@@ -9,7 +9,7 @@ export function fieldTable(field: FieldResult): string {
   const rows = field.rows.map((row) => [
     row.peer.title,
     range(row.ratio, 2),
-    row.cpuRatio.median.toFixed(2),
+    row.cpuRatio.toFixed(2),
     Math.round(row.requestsPerSecond.median).toLocaleString("en"),
     row.cpuPerRequest.median.toFixed(1),
     `${Math.round(Math.min(1, row.busy.median) * 100)} %`,
