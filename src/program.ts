@@ -145,7 +145,7 @@ export function createProgram(shell: Shell): Program {
         "Write a class for each service of a .proto, ready to be filled in, and register it in\n" +
           "internal/server/services.ts and cmd/*/wire.ts. Files that exist are left as they are.",
       )
-      .argument("<file>", "a .proto file")
+      .argument("<file or folder>", "a .proto file, or a folder that holds some")
       .option("-t, --target-dir <folder>", "where the class goes", "internal/service")
       .addOption(protoPathOption())
       .action((path: string, flags: unknown) =>

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { z } from "zod";
 import { CliError } from "../cli-error.ts";
-import { findProjectRoot } from "../project/project-root.ts";
+import { hasErrors } from "../diagnostic.ts";
+import { findProjectRoot, requireProjectRoot } from "../project/project-root.ts";
 import { addServices } from "../scaffold/add-services.ts";
 import type { AddedServices } from "../scaffold/add-services.ts";
 import { readProtoServices } from "../scaffold/proto-services.ts";
@@ -30,14 +31,16 @@ export async function runProtoServer(
       hint: `make it with \`kratos-ts proto add ${path}\``,
     });
   }
-  const root = findProjectRoot(dirname(file)) ?? shell.cwd;
+  const root = findProjectRoot(file) ?? requireProjectRoot(dirname(file));
   const proto = await readProtoServices(root, file, readProtoPaths(flags.proto_path, shell));
-  reportDiagnostics(proto.diagnostics, shell);
-  if (proto.diagnostics.some(({ severity }) => severity === "error")) return 1;
+  if (hasErrors(proto.diagnostics)) {
+    reportDiagnostics(proto.diagnostics, shell);
+    return 1;
+  }
   const services = proto.services.filter(({ methods }) => methods.length > 0);
   if (services.length === 0) {
     throw new CliError("GENERATION_FAILED", `"${path}" has no service with a method`, {
-      hint: "name the .proto that defines the service",
+      hint: "name the .proto that defines the service, or a folder with some",
     });
   }
   const folder = resolve(shell.cwd, flags.targetDir);
@@ -55,7 +58,7 @@ function report(added: AddedServices, proto: ProtoServices, path: string, shell:
   for (const { path: file, text } of added.registrations) {
     if (text !== undefined) shell.out.line(`updated ${show(file)}`);
   }
-  if (!existsSync(proto.generatedFile("grpc"))) {
+  if (added.classes.some(({ service }) => !existsSync(proto.generatedFile(service, "grpc")))) {
     note(`its code is not generated yet, run \`kratos-ts proto client ${path}\``);
   }
   if (added.registrations.length === 0) {

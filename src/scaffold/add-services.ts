@@ -32,7 +32,10 @@ export async function addServices(
   { root, folder, proto }: AddServicesOptions,
 ): Promise<AddedServices> {
   const classes: ServiceClass[] = [];
-  for (const service of services) classes.push(await findOrPrintClass(service, folder, proto));
+  for (const service of services) {
+    const taken = new Set(classes.map(({ path }) => path));
+    classes.push(await findOrPrintClass(service, folder, proto, taken));
+  }
   const registrations = await planRegistration(folder, root, classes, proto);
 
   const created = classes.flatMap(({ path, text }) =>

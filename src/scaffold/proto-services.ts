@@ -1,25 +1,22 @@
-import { create, createFileRegistry } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import type { DescFile, DescMessage } from "@bufbuild/protobuf";
 import { CodeGeneratorRequestSchema } from "@bufbuild/protobuf/wkt";
 import type { FileDescriptorSet } from "@bufbuild/protobuf/wkt";
 import { createEcmaScriptPlugin } from "@bufbuild/protoplugin";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { buildDescriptorSet } from "../buf/build.ts";
-import { displayPath, findRoot, openWorkspace, resolveImport } from "../buf/workspace.ts";
-import { CliError } from "../cli-error.ts";
+import { resolveImport } from "../buf/workspace.ts";
 import type { Diagnostic } from "../diagnostic.ts";
-import { readModel } from "../model/model.ts";
+import { planGeneration } from "../generate/plan.ts";
 import type { ServiceFacts } from "../model/service-facts.ts";
 import { readOwnPackage } from "../project/own-package.ts";
 
-/** The services of a proto, and where the generated code of what they use is. */
+/** The services of some protos, and where the generated code of what they use is. */
 export interface ProtoServices {
   /** With an error among them, `services` is empty. */
   readonly diagnostics: readonly Diagnostic[];
   readonly services: readonly ServiceFacts[];
-  /** The generated file beside the proto, absolute: `_http.ts` for the kind "http". */
-  generatedFile(kind: "http" | "grpc"): string;
+  /** The generated file beside the proto of `service`, absolute: `_http.ts` for the kind "http". */
+  generatedFile(service: ServiceFacts, kind: "http" | "grpc"): string;
   locate(message: DescMessage): MessageLocation;
 }
 
@@ -34,60 +31,44 @@ export interface MessageLocation {
 }
 
 /**
- * Compiles `file` (absolute) of the project at `root` and reads its services.
- * Throws USAGE for a file outside of the project's protos, TOOL_FAILED, CONFIG_INVALID.
+ * Reads the services of `path` (a file or a folder, absolute) in the project at `root`, with the same eyes
+ * as generation: what that refuses has no services here either.
+ * Throws FILE_NOT_FOUND for what holds no protos of the project, TOOL_FAILED, CONFIG_INVALID.
  */
 export async function readProtoServices(
   root: string,
-  file: string,
+  path: string,
   protoPaths: readonly string[],
 ): Promise<ProtoServices> {
   const bundledDir = join(readOwnPackage().root, "third_party");
-  const workspace = openWorkspace({ root, paths: [file], protoPaths, bundledDir });
-  const found = findRoot(workspace, file);
-  if (found === undefined) {
-    const folders = workspace.roots.filter(({ kind }) => kind === "project");
-    const names = folders.map(({ dir }) => displayPath(root, dir));
-    throw new CliError("USAGE", `"${displayPath(root, file)}" lies in no module of buf.yaml`, {
-      hint: `move it to one of ${names.join(", ")}`,
-    });
+  const plan = await planGeneration({ root, paths: [path], protoPaths }, bundledDir);
+  if (!plan.ok) {
+    const { diagnostics } = plan;
+    const nothing = (): never => fail("nothing was built");
+    return { diagnostics, services: [], generatedFile: nothing, locate: nothing };
   }
-  const generatedFile = (kind: "http" | "grpc"): string => file.replace(/\.proto$/, `_${kind}.ts`);
-  const built = await buildDescriptorSet(workspace, [file]);
-  if (!built.ok) {
-    const { diagnostics } = built;
-    return { diagnostics, services: [], generatedFile, locate: () => fail("nothing was built") };
-  }
-  const { set } = built;
-  const registry = createFileRegistry(set);
-  const desc = registry.getFile(found.importPath) ?? fail(`buf left "${found.importPath}" out`);
-  const model = readModel([desc], {
-    emit: () => new Set(["http", "grpc"] as const),
-    displayPath: (other) =>
-      displayPath(root, resolveImport(workspace, `${other.name}.proto`) ?? `${other.name}.proto`),
-    isConfig: () => false,
-    allowGetBody: false,
-  });
-  const failed = model.diagnostics.some(({ severity }) => severity === "error");
-  const names = readMessageNames(set, found.importPath);
+  const { workspace, targets, set, files, provided, diagnostics } = plan;
+  const importPaths = targets.map(({ importPath }) => importPath);
+  const names = readMessageNames(set, importPaths);
+  const findProto = ({ name }: DescFile): string =>
+    resolveImport(workspace, `${name}.proto`) ?? fail(`no root has "${name}.proto"`);
   return {
-    diagnostics: model.diagnostics,
-    services: failed ? [] : model.files.flatMap(({ services }) => services),
-    generatedFile,
+    diagnostics,
+    services: files.flatMap(({ services }) => services),
+    generatedFile: ({ desc }, kind) => findProto(desc.file).replace(/\.proto$/, `_${kind}.ts`),
     locate(message) {
       const { type, schema, from } = names.get(message.typeName) ?? fail(message.typeName);
       return { type, schema, from: locateModule(from, message.file) };
     },
   };
 
-  function locateModule(from: string, { name }: DescFile): MessageLocation["from"] {
+  function locateModule(from: string, file: DescFile): MessageLocation["from"] {
     if (!from.startsWith("./")) return { module: from };
     // Where the user has a copy of these, it only serves imports too.
-    if (existsSync(join(bundledDir, `${name}.proto`))) {
-      return { module: `@kratos-ts/runtime/protos/${name}_pb.ts` };
+    if (provided.has(`${file.name}.proto`)) {
+      return { module: `@kratos-ts/runtime/protos/${file.name}_pb.ts` };
     }
-    const proto = resolveImport(workspace, `${name}.proto`) ?? fail(`no root has "${name}.proto"`);
-    return { file: proto.replace(/\.proto$/, "_pb.ts") };
+    return { file: findProto(file).replace(/\.proto$/, "_pb.ts") };
   }
 }
 
@@ -97,8 +78,11 @@ interface MessageNames {
   readonly from: string;
 }
 
-/** What protoc-gen-es calls the inputs and outputs of a file's methods: asked of the library it is made with. */
-function readMessageNames(set: FileDescriptorSet, importPath: string): Map<string, MessageNames> {
+/** What protoc-gen-es calls the inputs and outputs of methods: asked of the library it is made with. */
+function readMessageNames(
+  set: FileDescriptorSet,
+  importPaths: readonly string[],
+): Map<string, MessageNames> {
   const names = new Map<string, MessageNames>();
   const plugin = createEcmaScriptPlugin({
     name: "names",
@@ -117,7 +101,7 @@ function readMessageNames(set: FileDescriptorSet, importPath: string): Map<strin
   });
   plugin.run(
     create(CodeGeneratorRequestSchema, {
-      fileToGenerate: [importPath],
+      fileToGenerate: [...importPaths],
       protoFile: set.file,
       parameter: "target=ts",
     }),

@@ -64,7 +64,7 @@ function toRegistration(
     return {
       name: `register${service.name}${suffix}`,
       otherwise: `register${names.className}${suffix}`,
-      module: toModule(from, proto.generatedFile(kind)),
+      module: toModule(from, proto.generatedFile(service, kind)),
     };
   };
   return {

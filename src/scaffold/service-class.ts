@@ -23,16 +23,18 @@ export interface ServiceClass {
 
 /**
  * Finds the class of `service` in `folder`, or prints a new one. When another service's class has the best
- * name, the package joins the name. Throws FILE_EXISTS when every name is in use, SOURCE_INVALID.
+ * name, the package joins the name; `taken` holds the files of classes that are not written yet. Throws FILE_EXISTS when every name is in use, SOURCE_INVALID.
  */
 export async function findOrPrintClass(
   service: ServiceFacts,
   folder: string,
   proto: ProtoServices,
+  taken: ReadonlySet<string>,
 ): Promise<ServiceClass> {
   const candidates = nameService(service);
   for (const names of candidates) {
     const path = join(folder, names.fileName);
+    if (taken.has(path)) continue;
     if (!existsSync(path)) {
       const text = await printStub(service, names, path, proto);
       return { service, names, path, text, missing: [] };
@@ -58,7 +60,9 @@ function implementsService(
   path: string,
   proto: ProtoServices,
 ): boolean {
-  const generated = (["http", "grpc"] as const).map((kind) => stem(proto.generatedFile(kind)));
+  const generated = (["http", "grpc"] as const).map((kind) =>
+    stem(proto.generatedFile(service, kind)),
+  );
   return listImports(source).some(
     ({ imported, from }) =>
       (imported === `${service.name}HttpServer` || imported === `${service.name}GrpcServer`) &&

@@ -62,12 +62,16 @@ export async function printStub(
       ? [
           imports.add(
             `${service.name}HttpServer`,
-            toModule(path, proto.generatedFile("http")),
+            toModule(path, proto.generatedFile(service, "http")),
             true,
           ),
         ]
       : []),
-    imports.add(`${service.name}GrpcServer`, toModule(path, proto.generatedFile("grpc")), true),
+    imports.add(
+      `${service.name}GrpcServer`,
+      toModule(path, proto.generatedFile(service, "grpc")),
+      true,
+    ),
   ];
   const importName = (message: DescMessage, what: "type" | "schema"): string => {
     const location = proto.locate(message);

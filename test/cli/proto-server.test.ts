@@ -105,6 +105,28 @@ updated cmd/shop/wire.ts
   expect(typecheck(cwd)).toBe("");
 }, 60_000);
 
+test("takes a folder, with every service in it", async () => {
+  const cwd = await makeProject();
+  const service = (name: string, version: string): string =>
+    `syntax = "proto3";\n\npackage shop.${version};\n\nservice ${name} {\n  rpc Do${name}(In${name}) returns (In${name});\n}\n\nmessage In${name} {}\n`;
+  await write(cwd, {
+    "api/shop/v1/order.proto": service("OrderService", "v1"),
+    "api/shop/v1/book.proto": service("Book", "v1"),
+    "api/shop/v2/order.proto": service("OrderService", "v2"),
+    "api/shop/v2/none.proto": 'syntax = "proto3";\n\npackage shop.v2;\n',
+  });
+  await runCli(["proto", "client", "api/shop"], { cwd });
+  const { code, stdout, stderr } = await runCli(["proto", "server", "api/shop"], { cwd });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toBe(`created internal/service/book.ts
+created internal/service/order.ts
+created internal/service/order-v2.ts
+updated internal/server/services.ts
+updated cmd/shop/wire.ts
+`);
+  expect(typecheck(cwd)).toBe("");
+}, 60_000);
+
 test("a second run changes no byte, whatever the user did to the class", async () => {
   const cwd = await makeProject();
   await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
@@ -227,7 +249,16 @@ test.for([
     "a file outside of the modules",
     "other/a.proto",
     { "other/a.proto": 'syntax = "proto3";\n' },
-    '^error: "other/a.proto" lies in no module of buf.yaml',
+    '^error: "other/a.proto" lies in none of "api", "internal", "third_party"\nhint: move it there',
+  ],
+  [
+    "what proto client refuses",
+    "api/a/v1/a.proto",
+    {
+      "api/a/v1/a.proto":
+        'syntax = "proto3";\n\npackage a.v1;\n\nimport "errors/errors.proto";\n\nservice A {\n  rpc Do(M) returns (M);\n}\n\nmessage M {}\n\nenum Reason {\n  option (errors.default_code) = 7;\n  NONE = 0;\n}\n',
+    },
+    "^api/a/v1/a.proto:14:\\d+: error: .*\\b7\\b",
   ],
 ] as const)("refuses %s", async ([, path, files, message]) => {
   const cwd = await makeProject();
