@@ -1,4 +1,10 @@
-import { getOption, hasOption, type DescField, type DescMethod } from "@bufbuild/protobuf";
+import {
+  getOption,
+  hasOption,
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+} from "@bufbuild/protobuf";
 import {
   parsePathTemplate,
   PathTemplateError,
@@ -29,6 +35,9 @@ const ruleFields = HttpRuleSchema.field;
 
 /** Messages with a JSON form of one string or number, which a path can hold. */
 const scalarMessages = /^google\.protobuf\.(?:Timestamp|Duration|FieldMask|\w+Value)$/;
+
+/** How many fields a message names at most. */
+const shownFields = 3;
 
 /** Reads the rule of a method and its additional bindings, in this order; reports all that is wrong. */
 export function readHttpBindings(
@@ -108,9 +117,11 @@ function readBinding(
   const place = at(HttpRuleSchema.oneofs[0]?.fields.find((f) => f.localName === rule.pattern.case));
   const template = readTemplate(path, place, reporter);
   if (template === undefined) return undefined;
-  for (const { fieldPath } of pathVariables(template)) {
+  const variables = pathVariables(template).map(({ fieldPath }) => fieldPath);
+  for (const fieldPath of variables) {
     checkVariable(desc, path, fieldPath, rule.body, place, reporter);
   }
+  checkBodyless(desc, method, rule.body, variables, place, reporter);
   return {
     method,
     path,
@@ -225,6 +236,41 @@ function checkBody(
   } else if (findField(desc.input, body) === undefined) {
     reporter.error(place, `body names unknown field "${body}"`, listFields(desc.input, body));
   }
+}
+
+/** Without a body all other fields come from the query, which few mean where a request has a body. */
+function checkBodyless(
+  desc: DescMethod,
+  method: string,
+  body: string,
+  variables: readonly (readonly string[])[],
+  place: Place,
+  reporter: Reporter,
+): void {
+  if (body !== "" || !["POST", "PUT", "PATCH"].includes(method)) return;
+  const left = listOutside(desc.input, variables);
+  if (left.length === 0) return;
+  reporter.warn(
+    place,
+    `${method} of method "${desc.name}" has no body: ${listFew(left)} can only come from the query, a JSON body is ignored`,
+    'add body: "*" to the rule',
+  );
+}
+
+function listFew(names: readonly string[]): string {
+  const shown = names.slice(0, shownFields).map((name) => `"${name}"`);
+  const more = names.length - shown.length;
+  return more === 0 ? shown.join(", ") : `${shown.join(", ")} and ${more} more`;
+}
+
+/** The fields of `message` that none of `variables` holds, with their paths. */
+function listOutside(message: DescMessage, variables: readonly (readonly string[])[]): string[] {
+  return message.fields.flatMap((field) => {
+    const inside = variables.filter(([first]) => first === field.name).map(([, ...rest]) => rest);
+    if (inside.some((rest) => rest.length === 0)) return [];
+    if (inside.length === 0 || field.fieldKind !== "message") return [field.name];
+    return listOutside(field.message, inside).map((name) => `${field.name}.${name}`);
+  });
 }
 
 function checkResponseBody(

@@ -87,6 +87,35 @@ message Thing {}
   expect(await readdir(join(cwd, "api/a/v1"))).toEqual(["a.proto"]);
 });
 
+test("tells of a POST without a body, and generates all the same", async () => {
+  const cwd = await temporaryFolder();
+  const proto = `syntax = "proto3";
+
+package a.v1;
+
+import "google/api/annotations.proto";
+
+service A {
+  rpc Make(Thing) returns (Thing) {
+    option (google.api.http) = {post: "/v1/things"};
+  }
+}
+
+message Thing {
+  string name = 1;
+}
+`;
+  await write(cwd, { "package.json": "{}", "api/a/v1/a.proto": proto });
+  const { code, stdout, stderr } = await runCli(["proto", "client", "api"], { cwd });
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr:
+      'api/a/v1/a.proto:9:33: warning: POST of method "Make" has no body: "name" can only come from the query, a JSON body is ignored\n' +
+      '  add body: "*" to the rule\n1 warning\n',
+  });
+  expect(stdout).toContain("3 files written");
+});
+
 test("names every file that does not exist", async () => {
   const cwd = await temporaryFolder();
   const result = await runCli(["proto", "client", "a.proto", "b"], { cwd });
