@@ -69,7 +69,7 @@ async function buildCli() {
       /^@bufbuild\/buf(\/|$)/,
     ],
     resolve: { conditionNames: ["@kratos-ts/source", "node", "import", "default"] },
-    plugins: [stub(/^(typescript|@typescript\/vfs)$/)],
+    plugins: [stub(/^(typescript|@typescript\/vfs)$/), rememberInProtoplugin()],
     checks: { pluginTimings: false },
   });
   const { output } = await bundle.write({
@@ -124,6 +124,62 @@ function stub(names) {
       source === id
         ? "const missing = new Proxy({}, { get(_, key) { if (key === '__esModule' || key === 'default') return undefined; throw new Error(`typescript.${String(key)} is not part of this bundle`); } });\nexport default missing; export const createDefaultMapFromNodeModules = missing, createSystem = missing, createVirtualCompilerHost = missing, createVirtualTypeScriptEnvironment = missing;"
         : undefined,
+  };
+}
+
+/**
+ * protoplugin finds the names of all messages of a file, and searches all its comments, anew for each
+ * declaration that it prints. That takes time that grows with the square of the file, minutes for one with a
+ * thousand messages, so the bundle remembers.
+ */
+function listRemembered() {
+  return [
+    {
+      file: "names.js",
+      declaration: "function allNames(file) {",
+      replacement: `const namesByFile = new WeakMap();
+function allNames(file) {
+  let names = namesByFile.get(file);
+  if (names === undefined) namesByFile.set(file, (names = findAllNames(file)));
+  return names;
+}
+function findAllNames(file) {`,
+    },
+    {
+      file: "source-code-info.js",
+      declaration: "function findComments(sourceCodeInfo, sourcePath) {",
+      replacement: `const locationsByInfo = new WeakMap();
+function findComments(sourceCodeInfo, sourcePath) {
+  if (sourceCodeInfo === undefined) return searchComments(undefined, sourcePath);
+  let locations = locationsByInfo.get(sourceCodeInfo);
+  if (locations === undefined) {
+    // Of several with one path the first counts.
+    const entries = sourceCodeInfo.location.map((location) => [location.path.join(), location]);
+    locationsByInfo.set(sourceCodeInfo, (locations = new Map(entries.reverse())));
+  }
+  const location = locations.get(sourcePath.join());
+  return searchComments({ location: location === undefined ? [] : [location] }, sourcePath);
+}
+function searchComments(sourceCodeInfo, sourcePath) {`,
+    },
+  ];
+}
+
+function rememberInProtoplugin() {
+  const remembered = listRemembered();
+  const left = new Set(remembered.map(({ file }) => file));
+  return {
+    name: "remember-in-protoplugin",
+    transform(code, id) {
+      const name = /\/protoplugin\/dist\/(?:cjs|esm)\/([^/]*)$/.exec(id.replaceAll("\\", "/"))?.[1];
+      const found = remembered.find(({ file }) => file === name);
+      if (found === undefined || !code.includes(found.declaration)) return undefined;
+      left.delete(found.file);
+      return { code: code.replace(found.declaration, found.replacement), map: null };
+    },
+    buildEnd() {
+      if (left.size > 0) throw new Error(`protoplugin has changed: see to ${[...left].join(", ")}`);
+    },
   };
 }
 
