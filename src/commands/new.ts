@@ -37,7 +37,11 @@ export async function runNew(
   const flags = parseFlags(schema, rawFlags);
   checkCombination(flags);
   const mayAsk = shell.interactive && !flags.yes;
-  const target = resolve(shell.cwd, expandHome(path ?? (await askPath(mayAsk))));
+  // An empty path, as from an unset variable, would mean the working directory.
+  const target = resolve(
+    shell.cwd,
+    expandHome(path === "" ? refusePath() : (path ?? (await askPath(mayAsk)))),
+  );
   const replace = flags.force || (mayAsk && (await mayReplace(target)));
   await checkTarget(target, replace);
 
@@ -77,7 +81,10 @@ function expandHome(path: string): string {
 
 async function askPath(mayAsk: boolean): Promise<string> {
   const path = mayAsk ? await askText("Where shall the project go?", "order-service") : "";
-  if (path !== "") return path;
+  return path === "" ? refusePath() : path;
+}
+
+function refusePath(): never {
   throw new CliError("USAGE", "the project needs a path", { hint: "kratos-ts new order-service" });
 }
 
@@ -97,7 +104,7 @@ function make(
   const { cwd, signal } = shell;
   const template =
     repo === undefined ? undefined : { repo, branch, timeout, cwd, interactive: mayAsk, signal };
-  const options = { target, template, replace, own: readOwnPackage() };
+  const options = { target, template, replace, own: readOwnPackage(), signal };
   return flags.nomod ? makeNestedService(options) : makeProject(options);
 }
 

@@ -22,7 +22,7 @@ const sections = ["dependencies", "devDependencies"] as const;
  * it has none of that name. Throws PROJECT_NOT_FOUND, TEMPLATE_…, WRITE_FAILED.
  */
 export async function makeNestedService(options: MakeProjectOptions): Promise<MadeProject> {
-  const { target } = options;
+  const { target, replace, signal } = options;
   const root = findOuterProject(target);
   const name = basename(target);
   const template = await readProjectFiles(options, name);
@@ -36,7 +36,7 @@ export async function makeNestedService(options: MakeProjectOptions): Promise<Ma
   );
   const manifest = await mergePackageJson(root, template);
 
-  await writeProject(target, service);
+  await writeProject(target, service, { replace, signal });
   try {
     if (shared.length > 0) await addFiles(root, shared);
     if (manifest.text !== undefined) await replaceFile(join(root, "package.json"), manifest.text);

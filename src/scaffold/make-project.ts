@@ -9,7 +9,7 @@ import { checkProjectName } from "./project-name.ts";
 import { renameTemplate } from "./rename-template.ts";
 import { readTemplate } from "./template-file.ts";
 import type { TemplateFile } from "./template-file.ts";
-import { findObstacles, writeProject } from "./write-project.ts";
+import { findObstacles, refuseObstacles, writeProject } from "./write-project.ts";
 
 /** What project to make. */
 export interface MakeProjectOptions {
@@ -20,6 +20,8 @@ export interface MakeProjectOptions {
   /** Whether the content of a non-empty folder may be replaced. */
   readonly replace: boolean;
   readonly own: OwnPackage;
+  /** Ends it before anything is at the target. */
+  readonly signal: AbortSignal;
 }
 
 /** What was made. */
@@ -38,15 +40,8 @@ export interface MadeProject {
 /** Refuses bad names and folders in use before anything is fetched or written. */
 export async function checkTarget(target: string, replace: boolean): Promise<void> {
   checkProjectName(basename(target));
-  const obstacles = await findObstacles(target);
-  if (obstacles.length === 0 || replace) return;
-  const shown = obstacles.slice(0, 3).map((name) => `"${name}"`);
-  const more = obstacles.length - shown.length;
-  throw new CliError(
-    "FOLDER_NOT_EMPTY",
-    `the folder "${target}" is not empty: it holds ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
-    { hint: "choose another path, or replace its content with --force" },
-  );
+  // Also tells what is no folder.
+  await (replace ? findObstacles(target) : refuseObstacles(target));
 }
 
 /**
@@ -54,10 +49,10 @@ export async function checkTarget(target: string, replace: boolean): Promise<voi
  * the network only for a git template.
  */
 export async function makeProject(options: MakeProjectOptions): Promise<MadeProject> {
-  const { target } = options;
+  const { target, replace, signal } = options;
   const name = basename(target);
   const files = await readProjectFiles(options, name);
-  await writeProject(target, files);
+  await writeProject(target, files, { replace, signal });
   return { name, folder: target, root: target, files: files.length, notes: [] };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CliError } from "../cli-error.ts";
 import type { TemplateFile } from "./template-file.ts";
@@ -23,29 +23,82 @@ export async function findObstacles(folder: string): Promise<string[]> {
   }
 }
 
+/** Throws FOLDER_NOT_EMPTY, or FILE_EXISTS, when a new project would replace something. */
+export async function refuseObstacles(folder: string): Promise<void> {
+  const obstacles = await findObstacles(folder);
+  if (obstacles.length === 0) return;
+  const shown = obstacles.slice(0, 3).map((name) => `"${name}"`);
+  const more = obstacles.length - shown.length;
+  throw new CliError(
+    "FOLDER_NOT_EMPTY",
+    `the folder "${folder}" is not empty: it holds ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
+    { hint: "choose another path, or replace its content with --force" },
+  );
+}
+
+/** How to write a project. */
+export interface WriteProjectOptions {
+  /** Whether what the folder holds may be replaced. Default: false. */
+  readonly replace?: boolean;
+  /** Ends it, with CANCELLED, before anything is where it belongs. Default: never. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Writes a project whole or not at all: everything goes to a temporary folder beside `target` first and is
  * then moved. What `target` held, save `.git`, is put aside meanwhile, put back when a step fails, and removed at
- * the end: the caller has asked whether that is wanted.
+ * the end. Throws FOLDER_NOT_EMPTY, FILE_EXISTS while another run makes the same project, WRITE_FAILED, CANCELLED.
  */
-export async function writeProject(target: string, files: readonly TemplateFile[]): Promise<void> {
+export async function writeProject(
+  target: string,
+  files: readonly TemplateFile[],
+  { replace = false, signal }: WriteProjectOptions = {},
+): Promise<void> {
   const parent = dirname(target);
   let made: string | undefined;
   let holder: string | undefined;
+  let done = false;
   try {
     made = await mkdir(parent, { recursive: true });
-    holder = await mkdtemp(join(parent, `.${basename(target)}-`));
-    // A folder of its own, since mkdtemp's is closed to everybody else.
+    holder = await makeHolder(target);
+    // Again, since another run may have been faster.
+    if (!replace) await refuseObstacles(target);
     const stage = join(holder, "new");
     await mkdir(stage);
-    await writeFiles(stage, files);
+    await writeFiles(stage, files, signal);
     await moveInto(stage, target, holder);
-    made = undefined;
+    done = true;
   } catch (cause) {
     throw toWriteError(cause, target);
   } finally {
     if (holder !== undefined) await rm(holder, { recursive: true, force: true });
-    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    if (!done && made !== undefined) await removeEmpty(parent, made);
+  }
+}
+
+/** The temporary folder. Its name is the same for all runs, so that only one of them makes it. */
+async function makeHolder(target: string): Promise<string> {
+  const holder = join(dirname(target), `.${basename(target)}.kratos-ts-new`);
+  try {
+    await mkdir(holder);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    throw new CliError("FILE_EXISTS", `"${target}" is being made by another run`, {
+      hint: `wait for it; if none is running, look into "${holder}" and remove it`,
+      cause,
+    });
+  }
+  return holder;
+}
+
+/** Removes `folder` and those above it, up to `last`, as long as nobody has put anything into them. */
+async function removeEmpty(folder: string, last: string): Promise<void> {
+  for (let each = folder; ; each = dirname(each)) {
+    const removed = await rmdir(each).then(
+      () => true,
+      () => false,
+    );
+    if (!removed || each === last) return;
   }
 }
 
@@ -64,16 +117,23 @@ export async function addFiles(folder: string, files: readonly TemplateFile[]): 
     }
   } catch (cause) {
     for (const path of written) await rm(path, { force: true });
-    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    if (made !== undefined) await removeEmpty(folder, made);
     throw toWriteError(cause, folder);
   }
 }
 
 /** Writes files below `folder`, making folders as needed. Does not overwrite. */
-async function writeFiles(folder: string, files: readonly TemplateFile[]): Promise<void> {
+async function writeFiles(
+  folder: string,
+  files: readonly TemplateFile[],
+  signal?: AbortSignal,
+): Promise<void> {
   const folders = new Set(files.map((file) => dirname(join(folder, file.path))));
   for (const path of folders) await mkdir(path, { recursive: true });
   for (const file of files) {
+    if (signal?.aborted === true) {
+      throw new CliError("CANCELLED", "ended before the project was there, nothing is left of it");
+    }
     const path = join(folder, file.path);
     if (file.link !== undefined) await symlink(file.link, path);
     else {
