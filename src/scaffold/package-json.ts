@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { CliError } from "../cli-error.ts";
 
 /** The parts of a package.json that scaffolding reads and changes. */
@@ -8,7 +9,13 @@ export interface PackageJson {
   [key: string]: unknown;
 }
 
-/** Throws TEMPLATE_INVALID, naming `path`, for what is not a JSON object. */
+const packageJson = z.looseObject({
+  name: z.string().optional(),
+  dependencies: z.record(z.string(), z.string()).optional(),
+  devDependencies: z.record(z.string(), z.string()).optional(),
+});
+
+/** Throws TEMPLATE_INVALID, naming `path`, for what npm would not take either. */
 export function parsePackageJson(text: string, path: string): PackageJson {
   let value: unknown;
   try {
@@ -19,6 +26,12 @@ export function parsePackageJson(text: string, path: string): PackageJson {
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new CliError("TEMPLATE_INVALID", `"${path}" does not hold an object`);
+  }
+  const result = packageJson.safeParse(value);
+  if (!result.success) {
+    throw new CliError("TEMPLATE_INVALID", `"${path}" is not a package.json`, {
+      details: z.prettifyError(result.error),
+    });
   }
   return { ...value };
 }

@@ -14,10 +14,11 @@ export function checkProjectName(name: string): void {
   const problems: string[] = [];
   if (name === "") problems.push("it is empty");
   if (name !== name.toLowerCase()) problems.push("it has capital letters");
-  if (/^[._]/.test(name)) problems.push(`it starts with "${name[0]}"`);
+  if (/^[._-]/.test(name)) problems.push(`it starts with "${name[0]}"`);
+  if (/[^.]\.$/.test(name)) problems.push('it ends with "."');
   if (name.length > maxLength) problems.push(`it has more than ${maxLength} characters`);
   if (reserved.has(name) || device.test(name)) problems.push("the name is taken");
-  const strange = new Set(name.toLowerCase().match(/[^a-z0-9._~-]/gu));
+  const strange = new Set(name.toLowerCase().match(/[^a-z0-9._-]/gu));
   if (strange.size > 0) {
     problems.push(`it holds ${[...strange].map((c) => JSON.stringify(c)).join(", ")}`);
   }
@@ -36,7 +37,7 @@ function suggestName(name: string): string {
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "")
+    .replace(/^-+|-+$/g, "")
     .slice(0, maxLength);
   return reserved.has(words) || device.test(words) ? `${words}-service` : words;
 }

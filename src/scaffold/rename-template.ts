@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { toDnsLabel } from "./project-name.ts";
 import type { TemplateFile } from "./template-file.ts";
 
@@ -25,7 +26,13 @@ export function renameTemplate(
     const path = rename(file.path, projectName).split("/");
     const base = path.pop() ?? "";
     path.push(dotted.get(base) ?? base);
-    const renamed = { ...file, path: path.join("/") };
+    const renamed = {
+      ...file,
+      path: path.join("/"),
+      ...(file.link === undefined || isAbsolute(file.link)
+        ? {}
+        : { link: rename(file.link, projectName) }),
+    };
     if (typeof file.content !== "string") return renamed;
     // What YAML names goes to Kubernetes, Compose and CI, which take DNS labels only.
     const name = /\.ya?ml$/.test(base) ? label : projectName;

@@ -149,7 +149,8 @@ describe("new refuses", () => {
       2,
       'error: "Order Service" cannot name a project: it has capital letters, it holds " "',
     ],
-    [["new", "a/b/.."], 2, undefined],
+    [["new", ""], 2, "error: the project needs a path"],
+    [["new", "a/../Order"], 2, 'error: "Order" cannot name a project'],
     [["new", "node_modules"], 2, 'error: "node_modules" cannot name a project'],
     [["new", "shop", "--branch", "main"], 2, 'error: --branch "main" needs a --repo'],
     [
@@ -163,16 +164,22 @@ describe("new refuses", () => {
     [["new", "shop", "-r", "./nowhere"], 1, 'nowhere" does not exist'],
     [["new", "shop", "-r", "./file.txt"], 1, 'error: the template "./file.txt" is a file'],
     [["new", "shop", "-r", "./empty"], 1, 'error: the template "./empty" has no package.json'],
+    [
+      ["new", "shop", "-r", "./odd"],
+      1,
+      'error: "./odd/package.json" is not a package.json\n  ✖ Invalid input: expected string, received number\n    → at name\n',
+    ],
     [["new", "file.txt/shop"], 1, 'file.txt/shop" is, or lies below, a file'],
   ] as const)("%j with exit code %i", async ([args, code, message]) => {
     const cwd = await temporaryFolder();
     await writeFile(join(cwd, "file.txt"), "");
     await mkdir(join(cwd, "empty"));
+    await mkdir(join(cwd, "odd"));
+    await writeFile(join(cwd, "odd/package.json"), '{ "name": 5 }');
     const result = await runCli([...args, "--no-install"], { cwd });
-    if (message === undefined) return;
     expect(result.stderr).toContain(message);
     expect(result).toMatchObject({ code, stdout: "" });
-    expect((await readdir(cwd)).sort()).toEqual(["empty", "file.txt"]);
+    expect((await readdir(cwd)).sort()).toEqual(["empty", "file.txt", "odd"]);
   });
 });
 

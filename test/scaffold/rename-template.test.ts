@@ -48,3 +48,12 @@ test("bytes are left alone", () => {
   const bytes = new TextEncoder().encode("kratos-layout\0");
   expect(rename("logo.bin", bytes).content).toBe(bytes);
 });
+
+test.for([
+  ["cmd/kratos-layout", "cmd/shop"],
+  ["../kratos-layout/a.txt", "../shop/a.txt"],
+  ["/srv/kratos-layout", "/srv/kratos-layout"],
+] as const)("a link to %s becomes one to %s", ([before, after]) => {
+  const link = { path: "current", content: "", executable: false, link: before };
+  expect(renameTemplate([link], "kratos-layout", "shop")).toMatchObject([{ link: after }]);
+});
