@@ -20,6 +20,8 @@ export interface NewProto {
   readonly notes: readonly string[];
 }
 
+const reasonsFile = "error_reason.proto";
+
 /** Words that protobuf's own grammar uses. */
 const keywords =
   /^(enum|extend|extensions|group|import|map|max|message|oneof|option|optional|package|public|repeated|required|reserved|returns|rpc|service|stream|syntax|to|weak)$/;
@@ -47,7 +49,7 @@ export async function addProto(path: string, cwd: string): Promise<NewProto> {
   ];
   if (!(await definesErrorReason(folder))) {
     files.push({
-      path: "error_reason.proto",
+      path: reasonsFile,
       content: await printOnce("error_reason.proto", values),
       executable: false,
     });
@@ -66,8 +68,14 @@ interface FoundPackage {
 function findPackage(path: string, file: string, cwd: string): FoundPackage {
   const name = basename(file);
   if (!name.endsWith(".proto")) {
+    const hasName = /[A-Za-z0-9_]$/.test(path) && !existsSync(file);
     throw new CliError("USAGE", `"${path}" does not end in .proto`, {
-      hint: `kratos-ts proto add ${toSlashes(path)}.proto`,
+      hint: `kratos-ts proto add ${hasName ? toSlashes(path) : "api/order/v1/order"}.proto`,
+    });
+  }
+  if (name === reasonsFile) {
+    throw new CliError("INVALID_NAME", `"${name}" is kept for the reasons of errors`, {
+      hint: "name the service, such as order.proto; the reasons are then written beside it",
     });
   }
   const module = findModule(path, file, requireProjectRoot(dirname(file)), cwd);
@@ -82,13 +90,13 @@ function findPackage(path: string, file: string, cwd: string): FoundPackage {
   }
   checkNames(path, segments, name);
   const notes = [];
-  if (!/^v\d+((alpha|beta)\d*)?$/.test(segments.at(-1) ?? "")) {
+  if (segments.length < 2 || !/^v\d+((alpha|beta)\d*)?$/.test(segments.at(-1) ?? "")) {
     notes.push(
       `buf lint wants a version at the end of a package, such as "${segments.join(".")}.v1"`,
     );
   }
-  if (/[A-Z]|\..*\./.test(name)) {
-    const better = `${toSnake(name.replace(/\.proto$/, ""))}.proto`;
+  const better = `${toSnake(name.replace(/\.proto$/, ""))}.proto`;
+  if (/[A-Z]|\..*\.|__|_\./.test(name)) {
     notes.push(`buf lint wants file names in lower_snake_case, such as "${better}"`);
   }
   return { root: module, packageName: segments.join("."), notes };
@@ -186,7 +194,7 @@ async function definesErrorReason(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((candidate) => candidate.endsWith(".proto"))) {
     const text = await readFile(join(folder, name), "utf8");
-    if (name === "error_reason.proto" || /^\s*enum\s+ErrorReason\b/m.test(text)) return true;
+    if (name === reasonsFile || /^\s*enum\s+ErrorReason\b/m.test(text)) return true;
   }
   return false;
 }

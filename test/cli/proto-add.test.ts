@@ -126,6 +126,17 @@ test("names that buf lint dislikes are written with a note", async () => {
   );
 });
 
+test.for([
+  ["api/order/v1/order__item.proto", "order_item.proto"],
+  ["api/order/v1/order_.proto", "order.proto"],
+  ["api/v1/order.proto", "a version at the end of a package"],
+] as const)("%s gets a note", async ([path, better]) => {
+  const cwd = await makeProject();
+  const { code, stderr } = await runCli(["proto", "add", path], { cwd });
+  expect(code).toBe(0);
+  expect(stderr).toContain(better);
+});
+
 describe("refuses", () => {
   test("to overwrite a file", async () => {
     const cwd = await makeProject();
@@ -163,6 +174,12 @@ describe("refuses", () => {
       "api/order/v1/order-item.proto",
       2,
       '"order-item.proto" cannot name a service: use letters, digits and _, such as "order_item.proto"',
+    ],
+    ["api/order/", 2, "hint: kratos-ts proto add api/order/v1/order.proto"],
+    [
+      "api/order/v1/error_reason.proto",
+      2,
+      '"error_reason.proto" is kept for the reasons of errors',
     ],
     ["api/order/v1/.proto", 2, '".proto" cannot name a service'],
     ["api/order/v1/1st.proto", 2, '"1st.proto" cannot name a service'],
