@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { CliError } from "../cli-error.ts";
+import { findProjectRoot } from "../project/project-root.ts";
 
 /** A service that can be run. */
 export interface FoundProgram {
   /** Absolute path of its main.ts. */
   readonly entry: string;
-  /** The folder that holds `cmd/`, which a service is run in. */
+  /** The folder that holds `cmd/`, which a service is run in; for a program elsewhere, that of its project. */
   readonly project: string;
 }
 
@@ -48,13 +49,14 @@ export async function findNamedPrograms(path: string, cwd: string): Promise<Foun
 }
 
 /**
- * Every `cmd/<name>/main.ts` below the working directory; where there is none, below the folders above it,
- * up to the first with a package.json. Throws ENTRY_NOT_FOUND.
+ * Every `cmd/<name>/main.ts` below the working directory; where there is none, those of the nearest folder
+ * above it that has some, up to the first with a package.json. What lies beside the working directory is
+ * somebody else's. Throws ENTRY_NOT_FOUND.
  */
 export async function findPrograms(cwd: string): Promise<FoundProgram[]> {
   let folder = cwd;
   for (let level = 0; level <= maxLevelsUp; level++) {
-    const found = await findBelow(folder, maxLevelsDown);
+    const found = await findBelow(folder, level === 0 ? maxLevelsDown : 0);
     if (found.length > 0) return found;
     if (existsSync(join(folder, "package.json")) || dirname(folder) === folder) break;
     folder = dirname(folder);
@@ -90,5 +92,6 @@ async function listFolders(folder: string): Promise<string[]> {
 function toProgram(entry: string): FoundProgram {
   const folder = dirname(entry);
   const commands = dirname(folder);
-  return { entry, project: basename(commands) === "cmd" ? dirname(commands) : folder };
+  if (basename(commands) === "cmd") return { entry, project: dirname(commands) };
+  return { entry, project: findProjectRoot(folder) ?? folder };
 }
