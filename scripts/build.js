@@ -81,7 +81,9 @@ async function buildCli() {
   });
   await bundle.close();
   writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), collectLicences(output));
-  copyFileSync(join(root, "scripts/register.js"), join(dist, "register.js"));
+  for (const preload of ["register.js", "end-with-parent.js"]) {
+    copyFileSync(join(root, "scripts", preload), join(dist, preload));
+  }
 }
 
 /** The licences of the packages whose code is in the bundle, which they want to go along. */

@@ -14,6 +14,7 @@ const inputs = [
   "runtime/src",
   "runtime/tsconfig.build.json",
   "scripts/build.js",
+  "scripts/end-with-parent.js",
   "scripts/register.js",
   "src",
   "templates",

@@ -1,4 +1,4 @@
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readOwnPackage } from "../project/own-package.ts";
 import type { Shell } from "../shell.ts";
@@ -35,14 +35,15 @@ const watchedFile = /(\.(m?ts|ya?ml|json)|^\.env)$/;
  */
 export async function runProgram(options: RunOptions): Promise<number> {
   const { shell } = options;
-  const watcher = options.watch ? await watchSources(toWatch(options.project)) : undefined;
+  const watcher = options.watch ? await watchSources(toWatch(options)) : undefined;
   const end = watchForEnd(shell);
   try {
     for (;;) {
       const child = startChild({
         command: shell.node.path,
-        args: [...loaderArgs(shell), options.entry, ...options.args],
+        args: [...nodeArgs(shell), options.entry, ...options.args],
         cwd: options.cwd,
+        env: shell.env,
       });
       end.follow(child);
       const code = await Promise.race([child.exited, end.asked, watcher?.changed() ?? never()]);
@@ -99,20 +100,28 @@ function watchForEnd(shell: Shell): End {
   return { asked, close, isAsked: () => count > 0, follow: (child) => (current = child) };
 }
 
-function toWatch(project: string): WatchOptions {
+function toWatch({ entry, project }: RunOptions): WatchOptions {
   return {
     folders: watchedFolders.map((name) => join(project, name)),
-    shallow: [project],
+    // A program may lie elsewhere, as scripts do.
+    shallow: [project, dirname(entry)],
     matters: (name) => watchedFile.test(name),
     quiet,
   };
 }
 
-/** On Node versions that cannot run TypeScript the loader erases the types. */
-function loaderArgs(shell: Shell): string[] {
-  if (shell.node.stripsTypes) return ["--disable-warning=ExperimentalWarning"];
-  const loader = join(readOwnPackage().root, "dist", "register.js");
-  return ["--import", pathToFileURL(loader).href];
+/** On Node versions that cannot run TypeScript a loader erases the types. */
+function nodeArgs(shell: Shell): string[] {
+  return [
+    ...preload("end-with-parent.js"),
+    ...(shell.node.stripsTypes
+      ? ["--disable-warning=ExperimentalWarning"]
+      : preload("register.js")),
+  ];
+}
+
+function preload(name: string): string[] {
+  return ["--import", pathToFileURL(join(readOwnPackage().root, "dist", name)).href];
 }
 
 function never(): Promise<never> {

@@ -99,6 +99,18 @@ describe("run --no-watch", () => {
   });
 });
 
+test("runs a script in its project, and once more when it changes", async () => {
+  const cwd = await makeProject();
+  await write(cwd, { "scripts/call.ts": 'console.log("called", process.cwd());\n' });
+  const once = await runCli(["run", "scripts/call.ts", "--no-watch"], { cwd });
+  expect(once).toEqual({ code: 0, stdout: `called ${cwd}\n`, stderr: "" });
+  const cli = startCli(["run", "scripts/call.ts"], { cwd });
+  await cli.printed("waiting for a change\n");
+  await write(cwd, { "scripts/call.ts": 'console.log("again");\n' });
+  await cli.printed("starting again, scripts/call.ts changed\n");
+  await cli.printed("again\n");
+});
+
 describe("run refuses", () => {
   test("to choose between programs when nobody can be asked", async () => {
     const cwd = await makeProject(["shop", "admin"]);
@@ -122,6 +134,21 @@ describe("run refuses", () => {
     const result = await runCli(args, { cwd: await makeProject() });
     expect(result).toMatchObject({ code, stdout: "" });
     expect(result.stderr).toContain(message);
+  });
+
+  test("a folder beside a project, and one beside a service of its own project", async () => {
+    const cwd = await temporaryFolder();
+    await write(cwd, {
+      "shop/package.json": "{}",
+      "shop/app/stock/cmd/stock/main.ts": main,
+      "empty/notes.txt": "",
+      "shop/docs/notes.txt": "",
+    });
+    for (const folder of ["empty", "shop/docs"]) {
+      const { code, stdout, stderr } = await runCli(["run"], { cwd: join(cwd, folder) });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toContain("there is no cmd/*/main.ts in");
+    }
   });
 
   test("a project without a program", async () => {
@@ -206,6 +233,44 @@ describe("run", () => {
     await cli.printed("got SIGTERM\n");
     // The output is closed only when the last of them has ended.
     expect((await cli.result).stdout).toMatch(/^started one .*\ngot SIGTERM\n$/);
+  });
+
+  test.for([["run"], ["run", "--no-watch"]] as const)(
+    "%j takes its program along when it is killed",
+    async (args) => {
+      const cwd = await makeProject();
+      const cli = startCli(args, { cwd });
+      await cli.printed("started one");
+      cli.process.kill("SIGKILL");
+      await cli.printed("got SIGTERM\n");
+      // The output is closed only when the last of them has ended.
+      expect((await cli.result).stdout).toMatch(/^started one .*\ngot SIGTERM\n$/);
+    },
+  );
+
+  test("what the program starts itself is left alone", async () => {
+    const cwd = await makeProject();
+    await write(cwd, {
+      "cmd/shop/main.ts":
+        'import { fork } from "node:child_process";\n' +
+        'import { Worker } from "node:worker_threads";\n' +
+        'if (process.argv[2] === "child") {\n' +
+        '  process.send?.("hello");\n' +
+        "} else {\n" +
+        '  console.log(Object.keys(process.env).filter((name) => name.startsWith("KRATOS_TS_")));\n' +
+        '  const child = fork(import.meta.filename, ["child"]);\n' +
+        '  child.once("message", (text) => {\n' +
+        '    console.log("child says", text);\n' +
+        "    const worker = new Worker('console.log(\"worker runs\")', { eval: true });\n" +
+        '    worker.once("exit", (code) => console.log("worker ended with", code));\n' +
+        "  });\n" +
+        "}\n",
+    });
+    expect(await runCli(["run", "--no-watch"], { cwd })).toEqual({
+      code: 0,
+      stdout: "[]\nchild says hello\nworker runs\nworker ended with 0\n",
+      stderr: "",
+    });
   });
 
   test("a second signal ends a program that does not heed the first", async () => {
