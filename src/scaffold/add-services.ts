@@ -1,4 +1,5 @@
-import { basename } from "node:path";
+import { rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { ServiceFacts } from "../model/service-facts.ts";
 import type { ProtoServices } from "./proto-services.ts";
 import { planRegistration } from "./register-classes.ts";
@@ -42,8 +43,24 @@ export async function addServices(
     text === undefined ? [] : [{ path: basename(path), content: text, executable: false }],
   );
   if (created.length > 0) await addFiles(folder, created);
-  for (const { path, text } of registrations) {
-    if (text !== undefined) await replaceFile(path, text);
-  }
+  await replaceAll(registrations).catch(async (error: unknown) => {
+    for (const { path } of created) await rm(join(folder, path), { force: true });
+    throw error;
+  });
   return { classes, registrations };
+}
+
+/** Writes all edits, or puts back what it has written. */
+async function replaceAll(edits: readonly FileEdit[]): Promise<void> {
+  const replaced: FileEdit[] = [];
+  try {
+    for (const edit of edits) {
+      if (edit.text === undefined) continue;
+      await replaceFile(edit.path, edit.text);
+      replaced.push(edit);
+    }
+  } catch (error) {
+    for (const { path, original } of replaced) await replaceFile(path, original);
+    throw error;
+  }
 }

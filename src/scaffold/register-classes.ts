@@ -3,16 +3,17 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isInside } from "../buf/workspace.ts";
 import type { ProtoServices } from "./proto-services.ts";
-import { registerInServices, registerInWire } from "./register-service.ts";
+import { findKey, registerInServices, registerInWire } from "./register-service.ts";
 import type { LeftOver, RegisterFunction, ServiceRegistration } from "./register-service.ts";
 import type { ServiceClass } from "./service-class.ts";
-import { hasRoutes, toModule } from "./service-stub.ts";
+import { hasRoutes, nameService, toModule } from "./service-stub.ts";
 import { parseTypescript } from "./typescript-source.ts";
 
 /** A file of the user's and what it shall hold. */
 export interface FileEdit {
   /** Absolute. */
   readonly path: string;
+  readonly original: string;
   /** `undefined`: it stays as it is. */
   readonly text: string | undefined;
   /** What found no place. */
@@ -33,6 +34,7 @@ export async function planRegistration(
   const project = findLayout(folder, root);
   if (project === undefined) return [];
   const services = servicesFile(project);
+  const keys = new Map<ServiceClass, string>();
   const edits = [await edit(services, registerInServices)];
   for (const wire of await listWireFiles(project)) {
     // A program that serves none of the services has nothing to take up.
@@ -47,10 +49,15 @@ export async function planRegistration(
     const left: LeftOver[] = [];
     for (const each of classes) {
       const source = parseTypescript(text, path);
-      left.push(...register(source, toRegistration(each, path, proto)));
+      const registration = toRegistration(each, path, proto);
+      // The interface comes first, and says what the other files call the service.
+      const wanted = nameService(each.service).map(({ key }) => key);
+      const key = keys.get(each) ?? findKey(source, registration, wanted);
+      keys.set(each, key);
+      left.push(...register(source, { ...registration, key }));
       text = source.print();
     }
-    return { path, text: text === original ? undefined : text, left };
+    return { path, original, text: text === original ? undefined : text, left };
   }
 }
 
@@ -58,18 +65,21 @@ function toRegistration(
   { service, names, path }: ServiceClass,
   from: string,
   proto: ProtoServices,
-): ServiceRegistration {
+): Omit<ServiceRegistration, "key"> {
+  // Where another service has the plain name: the next best.
+  const [plain, next] = nameService(service);
+  const alias = (names.fileName === plain?.fileName ? next : names)?.className ?? names.className;
   const register = (kind: "http" | "grpc"): RegisterFunction => {
     const suffix = kind === "http" ? "HttpServer" : "GrpcServer";
     return {
       name: `register${service.name}${suffix}`,
-      otherwise: `register${names.className}${suffix}`,
+      otherwise: `register${alias}${suffix}`,
       module: toModule(from, proto.generatedFile(service, kind)),
     };
   };
   return {
-    key: names.key,
     className: names.className,
+    classAlias: alias,
     classModule: toModule(from, path),
     http: hasRoutes(service) ? register("http") : undefined,
     grpc: register("grpc"),
@@ -86,7 +96,8 @@ function findLayout(folder: string, root: string): string | undefined {
     if (existsSync(servicesFile(candidate))) return candidate;
     if (candidate === dirname(candidate)) break;
   }
-  return undefined;
+  // The folder may lie outside, beside a project that is to serve it.
+  return existsSync(servicesFile(root)) ? root : undefined;
 }
 
 async function listWireFiles(project: string): Promise<string[]> {

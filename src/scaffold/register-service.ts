@@ -1,6 +1,6 @@
 import { Visitor } from "oxc-parser";
 import type { BlockStatement, Function as FunctionNode, ObjectExpression } from "oxc-parser";
-import { addImport, appendItem } from "./typescript-source.ts";
+import { addImport, appendItem, chooseName, listImports, stem } from "./typescript-source.ts";
 import type { TypescriptSource } from "./typescript-source.ts";
 
 /** A service class and the generated functions that put it on servers. */
@@ -8,6 +8,8 @@ export interface ServiceRegistration {
   /** The property of `Services` that holds it, such as `order`. */
   readonly key: string;
   readonly className: string;
+  /** What to import the class as when its name stands for another in the file. */
+  readonly classAlias: string;
   /** The module of the class, relative to the file that is edited. */
   readonly classModule: string;
   /** `undefined`: no method has an HTTP route. Modules are relative to the file that is edited. */
@@ -30,6 +32,26 @@ export interface LeftOver {
 }
 
 /**
+ * The property of `Services` that holds the service: the one that has its class, or is registered with its
+ * functions, by whatever name; else the first of `keys` that no other service has.
+ */
+export function findKey(
+  source: TypescriptSource,
+  { className, classModule, http, grpc }: Omit<ServiceRegistration, "key">,
+  keys: readonly string[],
+): string {
+  const members = findInterface(source, "Services")?.members ?? [];
+  const local = findLocal(source, className, classModule);
+  const own = members.find(({ type }) => local !== undefined && namesType(type, local));
+  if (own?.key !== undefined) return own.key;
+  const registered = [http, grpc].flatMap((register) =>
+    register === undefined ? [] : listRegistered(source, register),
+  );
+  const known = registered.find((key) => key !== undefined);
+  return known ?? chooseName(keys, new Set(members.flatMap(({ key }) => key ?? [])));
+}
+
+/**
  * Adds a service to `internal/server/services.ts`: a property of the interface `Services`, and a call in
  * `registerHttpServices` and `registerGrpcServices`. What is there already is left alone.
  */
@@ -37,22 +59,23 @@ export function registerInServices(
   source: TypescriptSource,
   registration: ServiceRegistration,
 ): LeftOver[] {
-  const { key, className, classModule, http, grpc } = registration;
+  const { key, http, grpc } = registration;
   const left: LeftOver[] = [];
 
   const services = findInterface(source, "Services");
-  const member = `readonly ${key}: ${className};`;
-  if (services === undefined) left.push({ line: member, place: "interface Services" });
-  else if (!services.keys.includes(key)) {
-    addImport(source, { name: className, otherwise: className, from: classModule, type: true });
-    appendItem(source, services.braces, services.members, member, "");
+  const member = (name: string): string => `readonly ${key}: ${name};`;
+  if (services === undefined) {
+    left.push({ line: member(registration.className), place: "interface Services" });
+  } else if (!services.members.some((present) => present.key === key)) {
+    const name = importClass(source, registration, true);
+    appendItem(source, services.braces, services.members, member(name), "");
   }
   for (const [place, register] of [
     ["registerHttpServices", http],
     ["registerGrpcServices", grpc],
   ] as const) {
     if (register === undefined) continue;
-    if (isRegistered(source, register, key)) continue;
+    if (listRegistered(source, register).length > 0) continue;
     const found = findFunction(source, place);
     if (found === undefined) {
       left.push({ line: `${register.name}(router, services.${key});`, place: `function ${place}` });
@@ -76,38 +99,65 @@ export function registerInWire(
   source: TypescriptSource,
   registration: ServiceRegistration,
 ): LeftOver[] {
-  const { key, className, classModule } = registration;
-  const entry = `${key}: new ${className}()`;
+  const { key } = registration;
+  const entry = (name: string): string => `${key}: new ${name}()`;
   const object = findObject(source, "Services");
-  if (object === undefined) return [{ line: `${entry},`, place: "the object of type Services" }];
+  if (object === undefined) {
+    const line = `${entry(registration.className)},`;
+    return [{ line, place: "the object of type Services" }];
+  }
   if (object.properties.some((property) => keyOf(property) === key)) return [];
-  addImport(source, { name: className, otherwise: className, from: classModule, type: false });
-  appendItem(source, object, object.properties, entry, ",");
+  const name = importClass(source, registration, false);
+  appendItem(source, object, object.properties, entry(name), ",");
   return [];
 }
 
-/** Whether `register…(…, ….key)` is called anywhere in the file. */
-function isRegistered(source: TypescriptSource, register: RegisterFunction, key: string): boolean {
-  let found = false;
+/** Returns the name of the class in the file. */
+function importClass(
+  source: TypescriptSource,
+  { className, classAlias, classModule }: ServiceRegistration,
+  type: boolean,
+): string {
+  return addImport(source, { name: className, otherwise: classAlias, from: classModule, type });
+}
+
+function findLocal(source: TypescriptSource, name: string, module: string): string | undefined {
+  return listImports(source).find(
+    ({ imported, from }) => imported === name && stem(from) === stem(module),
+  )?.local;
+}
+
+/** The keys of all calls `register…(…, ….key)` in the file; `undefined` for one that passes anything else. */
+function listRegistered(
+  source: TypescriptSource,
+  { name, module }: RegisterFunction,
+): (string | undefined)[] {
+  const local = findLocal(source, name, module);
+  const keys: (string | undefined)[] = [];
   new Visitor({
     CallExpression({ callee, arguments: values }) {
-      if (callee.type !== "Identifier") return;
-      if (callee.name !== register.name && callee.name !== register.otherwise) return;
-      found ||= values.some(
-        (value) =>
-          value.type === "MemberExpression" &&
-          value.property.type === "Identifier" &&
-          value.property.name === key,
+      if (local === undefined || callee.type !== "Identifier" || callee.name !== local) return;
+      const key = values.flatMap((value) =>
+        value.type === "MemberExpression" && value.property.type === "Identifier"
+          ? [value.property.name]
+          : [],
       );
+      keys.push(key.at(-1));
     },
   }).visit(source.program);
-  return found;
+  return keys;
 }
 
 interface FoundInterface {
   readonly braces: { readonly start: number; readonly end: number };
-  readonly members: readonly { readonly start: number; readonly end: number }[];
-  readonly keys: readonly (string | undefined)[];
+  readonly members: readonly FoundMember[];
+}
+
+interface FoundMember {
+  readonly start: number;
+  readonly end: number;
+  readonly key: string | undefined;
+  readonly type: unknown;
 }
 
 function findInterface(source: TypescriptSource, name: string): FoundInterface | undefined {
@@ -115,7 +165,15 @@ function findInterface(source: TypescriptSource, name: string): FoundInterface |
   new Visitor({
     TSInterfaceDeclaration({ id, body }) {
       if (id.name === name) {
-        found ??= { braces: body, members: body.body, keys: body.body.map(keyOf) };
+        const members = body.body.map((member) => ({
+          start: member.start,
+          end: member.end,
+          key: keyOf(member),
+          type: hasShape(member, "typeAnnotation")
+            ? annotationOf(member.typeAnnotation)
+            : undefined,
+        }));
+        found ??= { braces: body, members };
       }
     },
   }).visit(source.program);
@@ -162,6 +220,10 @@ function findObject(source: TypescriptSource, type: string): ObjectExpression | 
     },
   }).visit(source.program);
   return found;
+}
+
+function annotationOf(node: unknown): unknown {
+  return hasShape(node, "typeAnnotation") ? node.typeAnnotation : undefined;
 }
 
 function namesType(node: unknown, name: string): boolean {

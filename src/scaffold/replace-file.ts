@@ -7,7 +7,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   try {
     const real = await realpath(path); // the file behind a link, not the link
     const { mode } = await stat(real);
-    temporary = `${real}.kratos-ts-new`;
+    temporary = `${real}.kratos-ts-${process.pid}`;
     await writeFile(temporary, text, { mode });
     await rename(temporary, real);
   } catch (cause) {

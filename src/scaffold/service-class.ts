@@ -6,7 +6,13 @@ import type { ServiceFacts } from "../model/service-facts.ts";
 import type { ProtoServices } from "./proto-services.ts";
 import { nameService, printStub } from "./service-stub.ts";
 import type { ServiceNames } from "./service-stub.ts";
-import { listImports, listMembers, parseTypescript, stem } from "./typescript-source.ts";
+import {
+  findImplementation,
+  listImports,
+  listMembers,
+  parseTypescript,
+  stem,
+} from "./typescript-source.ts";
 import type { TypescriptSource } from "./typescript-source.ts";
 
 /** The class of a service: one that was there, or the text of a new one. */
@@ -40,9 +46,11 @@ export async function findOrPrintClass(
       return { service, names, path, text, missing: [] };
     }
     const source = parseTypescript(await readFile(path, "utf8"), path);
-    if (implementsService(source, service, path, proto)) {
+    const interfaces = listInterfaces(source, service, path, proto);
+    if (interfaces.length > 0) {
       const missing = findMissing(source, service);
-      return { service, names, path, text: undefined, missing };
+      const className = findImplementation(source, interfaces) ?? names.className;
+      return { service, names: { ...names, className }, path, text: undefined, missing };
     }
   }
   const files = candidates.map(({ fileName }) => `"${join(folder, fileName)}"`);
@@ -53,21 +61,26 @@ export async function findOrPrintClass(
   );
 }
 
-/** A class that is to implement a service imports the interface from the generated code. */
-function implementsService(
+/**
+ * The local names of a service's interfaces: a class that is to implement it imports them from the generated
+ * code.
+ */
+function listInterfaces(
   source: TypescriptSource,
   service: ServiceFacts,
   path: string,
   proto: ProtoServices,
-): boolean {
+): string[] {
   const generated = (["http", "grpc"] as const).map((kind) =>
     stem(proto.generatedFile(service, kind)),
   );
-  return listImports(source).some(
-    ({ imported, from }) =>
-      (imported === `${service.name}HttpServer` || imported === `${service.name}GrpcServer`) &&
-      generated.includes(stem(resolve(dirname(path), from))),
-  );
+  return listImports(source)
+    .filter(
+      ({ imported, from }) =>
+        (imported === `${service.name}HttpServer` || imported === `${service.name}GrpcServer`) &&
+        generated.includes(stem(resolve(dirname(path), from))),
+    )
+    .map(({ local }) => local);
 }
 
 function findMissing(source: TypescriptSource, service: ServiceFacts): string[] {

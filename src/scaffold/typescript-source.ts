@@ -77,6 +77,48 @@ export interface WantedImport {
   readonly type: boolean;
 }
 
+/** The first of `names` that is not taken, else the last with a number. */
+export function chooseName(names: readonly string[], taken: ReadonlySet<string>): string {
+  const free = names.find((name) => !taken.has(name));
+  if (free !== undefined) return free;
+  const last = names.at(-1) ?? "";
+  for (let i = 2; ; i++) if (!taken.has(`${last}${i}`)) return `${last}${i}`;
+}
+
+/** The classes, functions, types and variables that the file declares at its top level. */
+function listDeclarations({ program }: TypescriptSource): string[] {
+  return program.body.flatMap((statement) => {
+    const declaration =
+      statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
+    if (declaration === null) return [];
+    if (declaration.type === "VariableDeclaration") {
+      return declaration.declarations.flatMap(({ id }) =>
+        id.type === "Identifier" ? [id.name] : [],
+      );
+    }
+    if (!("id" in declaration) || declaration.id?.type !== "Identifier") return [];
+    return [declaration.id.name];
+  });
+}
+
+/** The name of the class that implements one of `interfaces`, by their local names. */
+export function findImplementation(
+  source: TypescriptSource,
+  interfaces: readonly string[],
+): string | undefined {
+  let found: string | undefined;
+  new Visitor({
+    ClassDeclaration({ id, implements: implemented }) {
+      const matches = (implemented ?? []).some(
+        ({ expression }) =>
+          expression.type === "Identifier" && interfaces.includes(expression.name),
+      );
+      if (matches && id !== null) found ??= id.name;
+    },
+  }).visit(source.program);
+  return found;
+}
+
 /** Adds an import after the last one, unless it is there; returns the local name. */
 export function addImport(source: TypescriptSource, wanted: WantedImport): string {
   const imports = listImports(source);
@@ -84,9 +126,9 @@ export function addImport(source: TypescriptSource, wanted: WantedImport): strin
     ({ imported, from }) => imported === wanted.name && stem(from) === stem(wanted.from),
   );
   if (present !== undefined) return present.local;
-  const taken = imports.some(({ local }) => local === wanted.name);
-  const local = taken ? wanted.otherwise : wanted.name;
-  const specifier = taken ? `${wanted.name} as ${local}` : local;
+  const taken = new Set([...imports.map(({ local }) => local), ...listDeclarations(source)]);
+  const local = chooseName([wanted.name, wanted.otherwise], taken);
+  const specifier = local === wanted.name ? local : `${wanted.name} as ${local}`;
   const line = `import ${wanted.type ? "type " : ""}{ ${specifier} } from "${wanted.from}";`;
   const last = source.program.body.findLast(({ type }) => type === "ImportDeclaration");
   if (last === undefined) source.insert(0, line + source.newline);

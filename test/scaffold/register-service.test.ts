@@ -6,6 +6,7 @@ import { parseTypescript } from "../../src/scaffold/typescript-source.ts";
 const order: ServiceRegistration = {
   key: "order",
   className: "OrderService",
+  classAlias: "OrderV1Service",
   classModule: "../service/order.ts",
   http: {
     name: "registerOrderServiceHttpServer",
@@ -89,6 +90,7 @@ test("two packages with a service of one name get on", () => {
   const second = edit(registerInServices, text, {
     key: "orderV2",
     className: "OrderServiceV2",
+    classAlias: "OrderV2Service",
     classModule: "../service/order-v2.ts",
     http: undefined,
     grpc: {
