@@ -127,6 +127,7 @@ export function createProgram(shell: Shell): Program {
       )
       .argument("<file or folder...>", ".proto files, or folders that hold some")
       .addOption(protoPathOption())
+      .option("--allow-get-body", "accept a body on GET, HEAD and DELETE")
       .action((paths: string[], flags: unknown) =>
         finish(() =>
           import("./commands/proto-client.ts").then((m) => m.runProtoClient(paths, flags, shell)),
@@ -146,8 +147,12 @@ export function createProgram(shell: Shell): Program {
           "internal/server/services.ts and cmd/*/wire.ts. Files that exist are left as they are.",
       )
       .argument("<file or folder>", "a .proto file, or a folder that holds some")
-      .option("-t, --target-dir <folder>", "where the class goes", "internal/service")
+      .option(
+        "-t, --target-dir <folder>",
+        "where the class goes (default: the project's internal/service)",
+      )
       .addOption(protoPathOption())
+      .option("--allow-get-body", "accept a body on GET, HEAD and DELETE")
       .action((path: string, flags: unknown) =>
         finish(() =>
           import("./commands/proto-server.ts").then((m) => m.runProtoServer(path, flags, shell)),

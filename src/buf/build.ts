@@ -26,12 +26,13 @@ const gibibyte = 2 ** 30;
  * Compiles `paths` (files or folders, absolute; empty: everything) and all that they import. Comments and
  * positions are there for the import paths that `needsSource` asks for; default: all.
  *
- * @throws CliError TOOL_FAILED, CONFIG_INVALID
+ * @throws CliError TOOL_FAILED, CONFIG_INVALID, CANCELLED
  */
 export async function buildDescriptorSet(
   workspace: ProtoWorkspace,
   paths: readonly string[],
   needsSource: (importPath: string) => boolean = () => true,
+  signal?: AbortSignal,
 ): Promise<BuildResult> {
   const { root, roots, native } = workspace;
   const used = native ? [] : roots;
@@ -41,7 +42,7 @@ export async function buildDescriptorSet(
   );
   const fromCwd = (path: string): string => toSlashes(relative(cwd, path)) || ".";
 
-  const { failed, exitCode, stdout, stderr, cause, shortMessage } = await execa(
+  const { failed, isCanceled, exitCode, stdout, stderr, cause, shortMessage } = await execa(
     findBufBinary(),
     [
       "build",
@@ -53,9 +54,17 @@ export async function buildDescriptorSet(
       ...(native ? [] : ["--config", JSON.stringify(toBufConfig(roots, fromCwd))]),
       ...selectPaths(workspace, paths).flatMap((path) => ["--path", fromCwd(path)]),
     ],
-    { cwd, encoding: "buffer", stdin: "ignore", reject: false, maxBuffer: gibibyte },
+    {
+      cwd,
+      encoding: "buffer",
+      stdin: "ignore",
+      reject: false,
+      maxBuffer: gibibyte,
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    },
   );
   if (!failed) return { ok: true, set: readDescriptorSet(stdout, needsSource) };
+  if (isCanceled) throw new CliError("CANCELLED", "ended before anything was written");
   if (exitCode === undefined) {
     throw new CliError("TOOL_FAILED", "buf did not run to its end", {
       details: shortMessage ?? "",

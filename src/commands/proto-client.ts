@@ -8,7 +8,10 @@ import { parseFlags } from "./flags.ts";
 import { protoPathFlag, readProtoPaths } from "./proto-paths.ts";
 import { generateAndReport } from "./report-generation.ts";
 
-const schema = z.strictObject({ proto_path: protoPathFlag });
+const schema = z.strictObject({
+  proto_path: protoPathFlag,
+  allowGetBody: z.boolean().default(false),
+});
 
 /** `kratos-ts proto client`. */
 export async function runProtoClient(
@@ -21,7 +24,8 @@ export async function runProtoClient(
   const byRoot = groupByRoot(paths, shell.cwd);
   let exitCode = 0;
   for (const [root, files] of byRoot) {
-    const code = await generateAndReport({ root, paths: files, protoPaths }, shell);
+    const { allowGetBody } = flags;
+    const code = await generateAndReport({ root, paths: files, protoPaths, allowGetBody }, shell);
     exitCode = Math.max(exitCode, code);
   }
   return exitCode;

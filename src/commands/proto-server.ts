@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
+import { isInside } from "../buf/workspace.ts";
 import { CliError } from "../cli-error.ts";
 import { hasErrors } from "../diagnostic.ts";
 import { findProjectRoot, requireProjectRoot } from "../project/project-root.ts";
@@ -14,8 +15,9 @@ import { protoPathFlag, readProtoPaths } from "./proto-paths.ts";
 import { reportDiagnostics } from "./report-generation.ts";
 
 const schema = z.strictObject({
-  targetDir: z.string().min(1, "name a folder"),
+  targetDir: z.string().min(1, "name a folder").optional(),
   proto_path: protoPathFlag,
+  allowGetBody: z.boolean().default(false),
 });
 
 /** `kratos-ts proto server`. */
@@ -32,7 +34,21 @@ export async function runProtoServer(
     });
   }
   const root = findProjectRoot(file) ?? requireProjectRoot(dirname(file));
-  const proto = await readProtoServices(root, file, readProtoPaths(flags.proto_path, shell));
+  const folder =
+    flags.targetDir === undefined
+      ? join(findServiceRoot(root, shell.cwd), "internal", "service")
+      : resolve(shell.cwd, flags.targetDir);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new CliError("FILE_EXISTS", `"${relative(shell.cwd, folder)}" is a file, not a folder`, {
+      hint: "name another folder with --target-dir",
+    });
+  }
+  const proto = await readProtoServices({
+    root,
+    paths: [file],
+    protoPaths: readProtoPaths(flags.proto_path, shell),
+    allowGetBody: flags.allowGetBody,
+  });
   if (hasErrors(proto.diagnostics)) {
     reportDiagnostics(proto.diagnostics, shell);
     return 1;
@@ -43,9 +59,17 @@ export async function runProtoServer(
       hint: "name the .proto that defines the service, or a folder with some",
     });
   }
-  const folder = resolve(shell.cwd, flags.targetDir);
   const added = await addServices(services, { root, folder, proto });
   return report(added, proto, path, shell);
+}
+
+/**
+ * The project that the class belongs to: the one around the working directory, when it is the proto's or lies in
+ * it, as a service of several does; else the proto's.
+ */
+function findServiceRoot(root: string, cwd: string): string {
+  const around = findProjectRoot(cwd);
+  return around !== undefined && isInside(root, around) ? around : root;
 }
 
 function report(added: AddedServices, proto: ProtoServices, path: string, shell: Shell): number {

@@ -7,7 +7,7 @@ import type { Shell } from "../shell.ts";
 
 /** Generates and prints what came of it; returns the exit code. */
 export async function generateAndReport(options: GenerateOptions, shell: Shell): Promise<number> {
-  const result = await generateFiles(options);
+  const result = await generateFiles({ ...options, signal: shell.signal });
   const show = (file: string): string => relative(shell.cwd, resolve(options.root, file));
   reportDiagnostics(result.diagnostics, shell);
   if (hasErrors(result.diagnostics)) return 1;

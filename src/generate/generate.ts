@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { CliError } from "../cli-error.ts";
 import { readOwnPackage } from "../project/own-package.ts";
 import { findOrphans } from "./find-orphans.ts";
 import type { GenerateOptions, GenerateResult } from "./options.ts";
@@ -12,7 +14,7 @@ import { compareFiles, writeFiles, type OutputFile } from "./write-files.ts";
  * changed or compares. Writes nothing at all when a proto holds an error.
  *
  * @throws CliError FILE_NOT_FOUND, FILE_EXISTS (a file that is not ours is in the way), TOOL_FAILED,
- * CONFIG_INVALID, WRITE_FAILED
+ * CONFIG_INVALID, WRITE_FAILED, CANCELLED
  */
 export async function generateFiles(options: GenerateOptions): Promise<GenerateResult> {
   const own = readOwnPackage();
@@ -34,8 +36,17 @@ export async function generateFiles(options: GenerateOptions): Promise<GenerateR
   if (options.check === true) return { ...result, missing: paths(missing), stale: paths(stale) };
 
   const changed = [...missing, ...stale];
+  await refuseAborted(options.signal);
   writeFiles(workspace.root, changed);
   return { ...result, written: paths(changed) };
+}
+
+/** The work since the descriptors came left signals no time to be heard. */
+async function refuseAborted(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  if (signal?.aborted === true) {
+    throw new CliError("CANCELLED", "ended before anything was written");
+  }
 }
 
 const nothing: GenerateResult = {

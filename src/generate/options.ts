@@ -18,6 +18,8 @@ export interface GenerateOptions {
   readonly check?: boolean;
   /** Accept `body` on GET and DELETE, which is an error otherwise. Default: false. */
   readonly allowGetBody?: boolean;
+  /** Ends it, with CANCELLED, before anything is written. Default: never. */
+  readonly signal?: AbortSignal;
 }
 
 /**

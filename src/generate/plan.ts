@@ -41,7 +41,7 @@ const configKinds: ReadonlySet<Emit> = new Set(["config"]);
  * Finds the protos that were named, compiles and reads them. `bundledDir` holds the schemas that come with
  * the CLI.
  *
- * @throws CliError FILE_NOT_FOUND, TOOL_FAILED, CONFIG_INVALID
+ * @throws CliError FILE_NOT_FOUND, TOOL_FAILED, CONFIG_INVALID, CANCELLED
  */
 export async function planGeneration(options: GenerateOptions, bundledDir: string): Promise<Plan> {
   const { root } = options;
@@ -57,7 +57,8 @@ export async function planGeneration(options: GenerateOptions, bundledDir: strin
   const targets = findTargets(workspace, paths, provided);
 
   const names = new Set(targets.map(({ importPath }) => importPath));
-  const built = await buildDescriptorSet(workspace, paths, (name) => names.has(name));
+  const needsSource = (name: string): boolean => names.has(name);
+  const built = await buildDescriptorSet(workspace, paths, needsSource, options.signal);
   if (!built.ok) return built;
   const { set } = built;
 

@@ -97,7 +97,8 @@ function compare(
   return isGenerated(existing) ? "stale" : "foreign";
 }
 
+/** Of this process alone: two runs at once must not write into each other's. */
 function temporaryPath(root: string, path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  return join(root, dirname(path), `.${name}.new`);
+  return join(root, dirname(path), `.${name}.${process.pid}.new`);
 }

@@ -6,6 +6,7 @@ import { createEcmaScriptPlugin } from "@bufbuild/protoplugin";
 import { join } from "node:path";
 import { resolveImport } from "../buf/workspace.ts";
 import type { Diagnostic } from "../diagnostic.ts";
+import type { GenerateOptions } from "../generate/options.ts";
 import { planGeneration } from "../generate/plan.ts";
 import type { ServiceFacts } from "../model/service-facts.ts";
 import { readOwnPackage } from "../project/own-package.ts";
@@ -31,17 +32,12 @@ export interface MessageLocation {
 }
 
 /**
- * Reads the services of `path` (a file or a folder, absolute) in the project at `root`, with the same eyes
- * as generation: what that refuses has no services here either.
- * Throws FILE_NOT_FOUND for what holds no protos of the project, TOOL_FAILED, CONFIG_INVALID.
+ * Reads the services of protos, with the same eyes as generation: what that refuses has no services here
+ * either. Throws FILE_NOT_FOUND for what holds no protos of the project, TOOL_FAILED, CONFIG_INVALID.
  */
-export async function readProtoServices(
-  root: string,
-  path: string,
-  protoPaths: readonly string[],
-): Promise<ProtoServices> {
+export async function readProtoServices(options: GenerateOptions): Promise<ProtoServices> {
   const bundledDir = join(readOwnPackage().root, "third_party");
-  const plan = await planGeneration({ root, paths: [path], protoPaths }, bundledDir);
+  const plan = await planGeneration(options, bundledDir);
   if (!plan.ok) {
     const { diagnostics } = plan;
     const nothing = (): never => fail("nothing was built");

@@ -1,8 +1,11 @@
-import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { cp, mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./cli-process.ts";
+
+const golden = fileURLToPath(new URL("../../fixtures/golden", import.meta.url));
 
 async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [path, text] of Object.entries(files)) {
@@ -146,4 +149,67 @@ test("never writes over a file that it did not make", async () => {
   expect(code).toBe(1);
   expect(stderr).toContain("api/a/v1/a_pb.ts");
   expect(await readFile(join(cwd, "api/a/v1/a_pb.ts"), "utf8")).toBe("mine");
+});
+
+test("gives the bytes that the sources of kratos-ts give", async () => {
+  const cwd = await temporaryFolder();
+  // The bundle has a protoplugin that remembers; long files with comments show whether it does so rightly.
+  for (const name of ["comments", "reserved-names", "several-services", "order-service"]) {
+    await cp(join(golden, name, "proto"), cwd, { recursive: true });
+  }
+  await write(cwd, { "package.json": "{}" });
+  const { code } = await runCli(["proto", "client", "api"], { cwd });
+  expect(code).toBe(0);
+  for (const name of ["comments", "reserved-names", "several-services", "order-service"]) {
+    const want = join(golden, name, "want/api");
+    for (const entry of await readdir(want, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      const made = await readFile(join(cwd, "api", relative(want, path)), "utf8");
+      expect({ path, made }).toEqual({ path, made: await readFile(path, "utf8") });
+    }
+  }
+});
+
+test("takes a body on GET when it is told to, for clients and servers alike", async () => {
+  const cwd = await temporaryFolder();
+  await cp(join(golden, "get-with-body/proto"), cwd, { recursive: true });
+  await write(cwd, { "package.json": "{}" });
+  const [proto = ""] = (await readdir(join(cwd, "api"), { recursive: true })).filter((name) =>
+    name.endsWith(".proto"),
+  );
+  for (const command of ["client", "server"]) {
+    const args = ["proto", command, join("api", proto)];
+    const refused = await runCli(args, { cwd });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(" has a body, which proxies and clients drop");
+    const accepted = await runCli([...args, "--allow-get-body"], { cwd });
+    expect(accepted.code).toBe(0);
+  }
+});
+
+test("several runs at once do not get in each other's way", async () => {
+  const cwd = await temporaryFolder();
+  const paths = Array.from({ length: 8 }, (_, index) => `api/a${index}/v1/a.proto`);
+  const protos = paths.map((path, index) => [path, message(`a${index}`)]);
+  await write(cwd, { "package.json": "{}", ...Object.fromEntries(protos) });
+  const runs = Array.from({ length: 3 }, () => runCli(["proto", "client", "api"], { cwd }));
+  for (const { code, stderr } of await Promise.all(runs)) {
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  }
+  for (const path of paths) {
+    const names = await readdir(dirname(join(cwd, path)));
+    expect(names.sort()).toEqual(["a.proto", "a_pb.ts"]);
+  }
+});
+
+test("line ends of Windows do not get into code", async () => {
+  const cwd = await temporaryFolder();
+  const proto = `${message("a")}\n// A service.\n// Of two lines.\nservice A {\n  // One.\n  rpc Get(Thing) returns (Thing);\n}\n`;
+  await write(cwd, { "package.json": "{}", "api/a/v1/a.proto": proto });
+  await runCli(["proto", "client", "api"], { cwd });
+  const before = await readFile(join(cwd, "api/a/v1/a_grpc.ts"), "utf8");
+  await write(cwd, { "api/a/v1/a.proto": proto.replaceAll("\n", "\r\n") });
+  await runCli(["proto", "client", "api"], { cwd });
+  expect(await readFile(join(cwd, "api/a/v1/a_grpc.ts"), "utf8")).toBe(before);
 });

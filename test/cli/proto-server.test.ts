@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -171,6 +171,66 @@ test("makes the folder that --target-dir names", async () => {
   expect(await readFile(join(cwd, "internal/handler/deep/order.ts"), "utf8")).toContain(
     'from "../../../api/order/v1/order_grpc.ts";',
   );
+});
+
+test("a class that the user has renamed is registered by its name", async () => {
+  const cwd = await makeProject();
+  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+  await runCli(["proto", "client", "api/order/v1"], { cwd });
+  const registered = ["internal/server/services.ts", "cmd/shop/wire.ts"];
+  const before = await Promise.all(registered.map((path) => readFile(join(cwd, path), "utf8")));
+  await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
+  const path = join(cwd, "internal/service/order.ts");
+  const text = await readFile(path, "utf8");
+  await writeFile(path, text.replace("class OrderService", "class Orders"));
+  for (const [index, each] of registered.entries())
+    await write(cwd, { [each]: before[index] ?? "" });
+
+  const result = await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
+  expect(result).toMatchObject({ code: 0, stderr: "" });
+  expect(typecheck(cwd)).toBe("");
+}, 60_000);
+
+test("a service that the user has registered under another name is left as it is", async () => {
+  const cwd = await makeProject();
+  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+  await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
+  for (const path of ["internal/server/services.ts", "cmd/shop/wire.ts"]) {
+    const text = await readFile(join(cwd, path), "utf8");
+    await write(cwd, { [path]: text.replaceAll(/\border(?=[:)])/g, "orders") });
+  }
+  const before = await snapshot(cwd);
+  const { code, stdout } = await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "kept internal/service/order.ts\n" });
+  expect(await snapshot(cwd)).toEqual(before);
+});
+
+test("services of one name whose classes lie in two folders live side by side", async () => {
+  const cwd = await makeProject();
+  for (const [version, folder] of [
+    ["v1", "service"],
+    ["v2", "handler"],
+  ] as const) {
+    const proto = `api/order/${version}/order.proto`;
+    await runCli(["proto", "add", proto], { cwd });
+    await runCli(["proto", "client", `api/order/${version}`], { cwd });
+    const args = ["proto", "server", proto, "-t", `internal/${folder}`];
+    const { code, stdout } = await runCli(args, { cwd });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `created internal/${folder}/order.ts\nupdated internal/server/services.ts\nupdated cmd/shop/wire.ts\n`,
+    });
+  }
+  expect(typecheck(cwd)).toBe("");
+}, 60_000);
+
+test.for([["api"], [".."]] as const)("finds the project's folder from %s", async ([from]) => {
+  const cwd = await makeProject();
+  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+  const path = relative(join(cwd, from), join(cwd, "api/order/v1/order.proto"));
+  const result = await runCli(["proto", "server", path], { cwd: join(cwd, from) });
+  expect(result.code).toBe(0);
+  expect(await readdir(join(cwd, "internal/service"))).toContain("order.ts");
 });
 
 test("services of one name in two versions live side by side", async () => {
