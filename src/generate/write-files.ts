@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { pid } from "node:process";
 import { CliError } from "../cli-error.ts";
 
 /** A file to write; `path` is relative to the root, separated by `/`. */
@@ -100,5 +101,5 @@ function compare(
 /** Of this process alone: two runs at once must not write into each other's. */
 function temporaryPath(root: string, path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  return join(root, dirname(path), `.${name}.${process.pid}.new`);
+  return join(root, dirname(path), `.${name}.${pid}.new`);
 }
