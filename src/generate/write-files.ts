@@ -1,6 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { pid } from "node:process";
 import { CliError } from "../cli-error.ts";
 
 /** A file to write; `path` is relative to the root, separated by `/`. */
@@ -47,18 +47,19 @@ export function compareFiles(root: string, files: readonly OutputFile[]): Compar
  */
 export function writeFiles(root: string, files: readonly OutputFile[]): void {
   const written: string[] = [];
+  const run = randomUUID();
   let current = "";
   try {
     for (const { path, content } of files) {
       current = path;
-      const temporary = temporaryPath(root, path);
+      const temporary = temporaryPath(root, path, run);
       mkdirSync(dirname(temporary), { recursive: true });
       written.push(temporary);
       writeFileSync(temporary, content);
     }
     for (const { path } of files) {
       current = path;
-      renameSync(temporaryPath(root, path), join(root, path));
+      renameSync(temporaryPath(root, path, run), join(root, path));
     }
   } catch (cause) {
     for (const temporary of written) removeFile(temporary);
@@ -98,8 +99,8 @@ function compare(
   return isGenerated(existing) ? "stale" : "foreign";
 }
 
-/** Of this process alone: two runs at once must not write into each other's. */
-function temporaryPath(root: string, path: string): string {
+/** Of one run alone: another at the same time must not write into it. */
+function temporaryPath(root: string, path: string, run: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  return join(root, dirname(path), `.${name}.${pid}.new`);
+  return join(root, dirname(path), `.${name}.${run}.new`);
 }

@@ -1,5 +1,5 @@
+import { randomUUID } from "node:crypto";
 import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { pid } from "node:process";
 import { CliError } from "../cli-error.ts";
 
 /** Replaces the text of a file that exists, at once or not at all; its mode stays. Throws WRITE_FAILED. */
@@ -8,7 +8,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   try {
     const real = await realpath(path); // the file behind a link, not the link
     const { mode } = await stat(real);
-    temporary = `${real}.kratos-ts-${pid}`;
+    temporary = `${real}.kratos-ts-${randomUUID()}`;
     await writeFile(temporary, text, { mode });
     await rename(temporary, real);
   } catch (cause) {
