@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CliError } from "../cli-error.ts";
@@ -47,7 +47,7 @@ export function compareFiles(root: string, files: readonly OutputFile[]): Compar
  */
 export function writeFiles(root: string, files: readonly OutputFile[]): void {
   const written: string[] = [];
-  const run = randomUUID();
+  const run = randomBytes(4).toString("hex");
   let current = "";
   try {
     for (const { path, content } of files) {

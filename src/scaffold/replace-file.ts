@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { CliError } from "../cli-error.ts";
 
@@ -8,7 +8,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   try {
     const real = await realpath(path); // the file behind a link, not the link
     const { mode } = await stat(real);
-    temporary = `${real}.kratos-ts-${randomUUID()}`;
+    temporary = `${real}.kratos-ts-${randomBytes(4).toString("hex")}`;
     await writeFile(temporary, text, { mode });
     await rename(temporary, real);
   } catch (cause) {

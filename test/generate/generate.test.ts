@@ -48,13 +48,14 @@ describe("writing", () => {
   });
 
   test("writes nothing when one file cannot be written", async () => {
-    const root = await makeProject({ "api/greeter/v1/greeter.proto": greeter() });
-    mkdirSync(join(root, "api/greeter/v1/.greeter_grpc.ts.new"));
+    // Names may have 255 bytes: there is room for the temporary name of the messages, for no other.
+    const name = "a".repeat(235);
+    const root = await makeProject({ [`api/greeter/v1/${name}.proto`]: greeter() });
     const before = readProject(root);
 
     await expect(generateFiles({ root, paths: [] })).rejects.toMatchObject({
       code: "WRITE_FAILED",
-      message: 'cannot write "api/greeter/v1/greeter_grpc.ts"',
+      message: `cannot write "api/greeter/v1/${name}_http.ts"`,
     });
     expect(readProject(root)).toEqual(before);
   });
