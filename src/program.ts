@@ -85,7 +85,7 @@ export function createProgram(shell: Shell): Program {
       )
       .option("--no-install", "leave `npm install` to you")
       .option("--start", "install, generate and run it at once")
-      .option("--force", "replace what a non-empty folder holds (.git stays)")
+      .option("--force", "delete what a non-empty folder holds (.git stays)")
       .option("-y, --yes", "ask nothing, take the defaults")
       .action((path: string | undefined, flags: unknown) =>
         finish(() => import("./commands/new.ts").then((m) => m.runNew(path, flags, shell))),

@@ -42,11 +42,13 @@ export async function runNew(
     shell.cwd,
     expandHome(path === "" ? refusePath() : (path ?? (await askPath(mayAsk)))),
   );
-  const replace = flags.force || (mayAsk && (await mayReplace(target)));
+  const doomed = await findObstacles(target);
+  const replace = doomed.length > 0 && (await mayReplace(target, doomed, flags.force, mayAsk));
   await checkTarget(target, replace);
 
   const project = await make(target, replace, flags, mayAsk, shell);
   const shown = relative(shell.cwd, target) || ".";
+  if (replace) shell.out.line(`deleted ${countEntries(doomed)} of ${shown}`);
   shell.out.line(`created ${shown} (${project.files} files)`);
   for (const note of project.notes) shell.err.line(`${shell.err.colors.yellow("note:")} ${note}`);
 
@@ -88,9 +90,22 @@ function refusePath(): never {
   throw new CliError("USAGE", "the project needs a path", { hint: "kratos-ts new order-service" });
 }
 
-async function mayReplace(target: string): Promise<boolean> {
-  const obstacles = await findObstacles(target);
-  return obstacles.length > 0 && askConsent(`"${target}" is not empty. Replace all it holds?`);
+/** Where a person is there, even --force asks: what is deleted is gone. */
+async function mayReplace(
+  target: string,
+  doomed: readonly string[],
+  force: boolean,
+  mayAsk: boolean,
+): Promise<boolean> {
+  if (!mayAsk) return force;
+  if (await askConsent(`"${target}" is not empty. Delete ${countEntries(doomed)} of it?`))
+    return true;
+  if (force) throw new CliError("CANCELLED", "nothing was done");
+  return false;
+}
+
+function countEntries({ length }: readonly string[]): string {
+  return `${length} ${length === 1 ? "entry" : "entries"}`;
 }
 
 function make(

@@ -32,7 +32,7 @@ export async function refuseObstacles(folder: string): Promise<void> {
   throw new CliError(
     "FOLDER_NOT_EMPTY",
     `the folder "${folder}" is not empty: it holds ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
-    { hint: "choose another path, or replace its content with --force" },
+    { hint: "choose another path, or have --force delete what is there" },
   );
 }
 

@@ -1,11 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { runCli, startCli } from "./cli-process.ts";
+import { bin, runCli, startCli } from "./cli-process.ts";
 
 const readJson = async (path: string): Promise<Record<string, Record<string, string>>> =>
   JSON.parse(await readFile(path, "utf8")) as Record<string, Record<string, string>>;
@@ -127,7 +128,7 @@ describe("new refuses", () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toBe(
       `error: the folder "${cwd}/shop" is not empty: it holds "notes.txt"\n` +
-        "hint: choose another path, or replace its content with --force\n",
+        "hint: choose another path, or have --force delete what is there\n",
     );
     expect(await readdir(join(cwd, "shop"))).toEqual(["notes.txt"]);
   });
@@ -136,8 +137,9 @@ describe("new refuses", () => {
     const cwd = await temporaryFolder();
     await mkdir(join(cwd, "shop"));
     await writeFile(join(cwd, "shop/notes.txt"), "mine");
-    const { code } = await runCli(["new", "shop", "--no-install", "--force"], { cwd });
+    const { code, stdout } = await runCli(["new", "shop", "--no-install", "--force"], { cwd });
     expect(code).toBe(0);
+    expect(stdout).toMatch(/^deleted 1 entry of shop\ncreated shop /);
     expect(await readdir(join(cwd, "shop"))).not.toContain("notes.txt");
     expect(await readdir(cwd)).toEqual(["shop"]);
   });
@@ -180,6 +182,57 @@ describe("new refuses", () => {
     expect(result.stderr).toContain(message);
     expect(result).toMatchObject({ code, stdout: "" });
     expect((await readdir(cwd)).sort()).toEqual(["empty", "file.txt", "odd"]);
+  });
+});
+
+describe("new --force at a terminal", () => {
+  const { stdout: version } = spawnSync("script", ["--version"], { encoding: "utf8" });
+  const withoutTerminal = version?.includes("util-linux") !== true;
+  const reason = "a terminal is made by script(1) of util-linux";
+
+  /** Runs `new shop --force` in a terminal of its own, and answers with `key` when it is asked. */
+  async function answer(cwd: string, key: string, ...flags: string[]): Promise<string> {
+    await mkdir(join(cwd, "shop"));
+    await writeFile(join(cwd, "shop/notes.txt"), "mine");
+    const { CI: _ci, ...env } = process.env;
+    const command = [process.execPath, bin, "new", "shop", "--no-install", "--force", ...flags];
+    const child = spawn("script", ["-qec", `stty cols 200; ${command.join(" ")}`, "/dev/null"], {
+      cwd,
+      env,
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    let output = "";
+    let answered = false;
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      if (answered || !output.includes("Delete 1 entry")) return;
+      answered = true;
+      child.stdin.write(key);
+    });
+    await once(child, "close");
+    return output;
+  }
+
+  test("asks, and keeps everything when the answer is no", async ({ skip }) => {
+    skip(withoutTerminal, reason);
+    const cwd = await temporaryFolder();
+    expect(await answer(cwd, "n")).toContain("nothing was done");
+    expect(await readdir(join(cwd, "shop"))).toEqual(["notes.txt"]);
+  });
+
+  test("asks, and deletes when the answer is yes", async ({ skip }) => {
+    skip(withoutTerminal, reason);
+    const cwd = await temporaryFolder();
+    expect(await answer(cwd, "y")).toContain("deleted 1 entry of shop");
+    expect(await readdir(join(cwd, "shop"))).not.toContain("notes.txt");
+  });
+
+  test("asks nothing with --yes", async ({ skip }) => {
+    skip(withoutTerminal, reason);
+    const cwd = await temporaryFolder();
+    const output = await answer(cwd, "n", "--yes");
+    expect(output).not.toContain("Delete 1 entry");
+    expect(output).toContain("deleted 1 entry of shop");
   });
 });
 
