@@ -32,16 +32,24 @@ export function valueAt(tree: unknown, path: ConfigPath): unknown {
   return value;
 }
 
-/** A copy of `tree` without what stands at `path`. */
-export function withoutPath(
+/** A copy of `tree` without what stands at `paths`. */
+export function withoutPaths(
   tree: Readonly<Record<string, unknown>>,
-  path: ConfigPath,
+  paths: readonly ConfigPath[],
 ): Record<string, unknown> {
-  const [first, ...rest] = path;
+  const restsByKey = new Map<string, ConfigPath[]>();
+  for (const [first, ...rest] of paths) {
+    const key = String(first);
+    const rests = restsByKey.get(key);
+    if (rests === undefined) restsByKey.set(key, [rest]);
+    else rests.push(rest);
+  }
   return Object.fromEntries(
     Object.entries(tree).flatMap(([key, value]) => {
-      if (key !== first) return [[key, value]];
-      return rest.length > 0 && isTree(value) ? [[key, withoutPath(value, rest)]] : [];
+      const rests = restsByKey.get(key);
+      if (rests === undefined) return [[key, value]];
+      if (!isTree(value) || rests.some(({ length }) => length === 0)) return [];
+      return [[key, withoutPaths(value, rests)]];
     }),
   );
 }

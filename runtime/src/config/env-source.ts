@@ -1,4 +1,3 @@
-import { mergeTrees } from "./config-tree.ts";
 import type { ConfigSource } from "./config-source.ts";
 
 /**
@@ -14,25 +13,28 @@ export function envSource(
   return {
     name: "environment",
     async load() {
-      const variables = new Map<string, string>(); // by dotted key
-      let value: Record<string, unknown> = {};
+      // By dotted key, and by each that leads to one: a cluster puts thousands of variables into a process.
+      const variables = new Map<string, string>();
+      const tree: Branch = new Map();
       for (const [name, text] of Object.entries(environment)) {
         const key = keyOf(name, prefixes);
         if (key === "" || text === undefined) continue;
+        const keys = key.split(".");
+        for (let length = 1; length < keys.length; length++) {
+          const lead = keys.slice(0, length).join(".");
+          if (!variables.has(lead)) variables.set(lead, name);
+        }
         variables.set(key, name);
-        value = mergeTrees(value, nest(key.split("."), text));
+        put(tree, keys, text);
       }
       return [
         {
           name: "environment",
-          value,
+          value: toObject(tree),
           open: true,
           locate(path) {
-            const wanted = path.join(".");
-            const found = [...variables].find(
-              ([key]) => key === wanted || key.startsWith(`${wanted}.`),
-            );
-            return found === undefined ? undefined : { file: `environment variable "${found[1]}"` };
+            const found = variables.get(path.join("."));
+            return found === undefined ? undefined : { file: `environment variable "${found}"` };
           },
         },
       ];
@@ -40,14 +42,28 @@ export function envSource(
   };
 }
 
+type Branch = Map<string, Branch | string>;
+
+/** Replaces a text that stands where a branch is wanted, and the other way round. */
+function put(tree: Branch, keys: readonly string[], text: string): void {
+  let branch = tree;
+  for (const key of keys.slice(0, -1)) {
+    let next = branch.get(key);
+    if (next === undefined || typeof next === "string") branch.set(key, (next = new Map()));
+    branch = next;
+  }
+  branch.set(keys.at(-1)!, text);
+}
+
+function toObject(branch: Branch): Record<string, unknown> {
+  return Object.fromEntries(
+    [...branch].map(([key, value]) => [key, typeof value === "string" ? value : toObject(value)]),
+  );
+}
+
 /** Empty when the variable is not one of ours. */
 function keyOf(name: string, prefixes: readonly string[]): string {
   if (prefixes.length === 0) return name;
   const prefix = prefixes.find((candidate) => name.startsWith(candidate));
   return prefix === undefined ? "" : name.slice(prefix.length).replace(/^_/, "");
-}
-
-function nest(keys: readonly string[], text: string): Record<string, unknown> {
-  const inner = keys.reduceRight<unknown>((value, key) => Object.fromEntries([[key, value]]), text);
-  return inner as Record<string, unknown>;
 }

@@ -1,6 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { ConfigError, valuesOrProblems } from "./config-error.ts";
+import { ConfigError, isConfigError, valuesOrProblems } from "./config-error.ts";
 import type { ConfigDocument, ConfigSource } from "./config-source.ts";
 import { parseConfigFile } from "./parse-config-file.ts";
 
@@ -27,13 +28,18 @@ async function findFiles(path: string): Promise<string[]> {
       .filter((name) => !name.startsWith(".") && formatOf(name) !== undefined)
       .toSorted();
     // Entries may be links, as those of a mounted Kubernetes ConfigMap are.
-    const entries = names.map(async (name) => {
-      const file = join(path, name);
-      return (await stat(file)).isFile() ? [file] : [];
-    });
-    return (await Promise.all(entries)).flat();
+    const entries = await Promise.allSettled(names.map((name) => findFile(join(path, name))));
+    return valuesOrProblems(entries).flat();
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw isConfigError(cause) ? cause : unreadable(path, cause);
+  }
+}
+
+async function findFile(file: string): Promise<string[]> {
+  try {
+    return (await stat(file)).isFile() ? [file] : [];
+  } catch (cause) {
+    throw unreadable(file, cause);
   }
 }
 
@@ -43,14 +49,33 @@ async function readDocument(file: string): Promise<ConfigDocument> {
     const message = `unknown format "${extname(file)}", name the file .yaml, .yml or .json`;
     throw new ConfigError([{ file, path: "", message }]);
   }
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(file, "utf8");
+    bytes = await readFile(file);
   } catch (cause) {
     throw unreadable(file, cause);
   }
-  // Editors on Windows put a byte order mark in front, which is not part of the text.
-  return parseConfigFile(file, text.replace(/^\uFEFF/, ""), format);
+  return parseConfigFile(file, decodeUtf8(file, bytes), format);
+}
+
+/** Without the byte order mark that editors on Windows put in front. */
+function decodeUtf8(file: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const line = findBadLine(bytes);
+    throw new ConfigError([{ file, path: "", line, message: "not valid UTF-8" }], { cause });
+  }
+}
+
+function findBadLine(bytes: Buffer): number {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf(0x0a, start) + 1 || bytes.length;
+    if (!isUtf8(bytes.subarray(start, end))) break;
+    start = end;
+  }
+  return line;
 }
 
 function formatOf(file: string): "yaml" | "json" | undefined {

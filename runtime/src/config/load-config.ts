@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigProblem, valuesOrProblems } from "./config-error.ts";
 import type { ConfigDocument, ConfigPath, ConfigSource } from "./config-source.ts";
-import { mergeTrees, withoutPath } from "./config-tree.ts";
+import { mergeTrees, withoutPaths } from "./config-tree.ts";
 import { resolvePlaceholders } from "./resolve-placeholders.ts";
 import { describeIssue, type SchemaProblem } from "./schema-issue.ts";
 import type { StandardIssue, StandardSchema } from "./standard-schema.ts";
@@ -59,7 +59,7 @@ async function validate<T>(
   const strays =
     result.issues === undefined ? [] : findStrays(problemsOf(result.issues), documents);
   if (strays.length > 0) {
-    input = strays.reduce(withoutPath, input);
+    input = withoutPaths(input, strays);
     result = await schema["~standard"].validate(input);
   }
 

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import type { Document, Node } from "yaml";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { nearKey } from "./config-tree.ts";
@@ -18,6 +18,10 @@ export function parseConfigFile(
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };
   };
+  const fail: Fail = (message, offset, cause) => {
+    const position = offset === undefined ? { file } : positionOf(offset);
+    throw new ConfigError([{ ...position, path: "", message }], { cause });
+  };
   // JSON is YAML, so that one parser tells positions of both.
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -32,7 +36,7 @@ export function parseConfigFile(
   }));
   if (problems.length > 0) throw new ConfigError(problems);
 
-  const value = format === "json" ? parseJson(file, text) : toPlain(file, document);
+  const value = format === "json" ? parseJson(text, fail) : toPlain(document, fail);
   if (value === null || value === undefined)
     return { name: file, value: {}, locate: () => undefined };
   if (typeof value !== "object" || Array.isArray(value)) {
@@ -51,30 +55,63 @@ export function parseConfigFile(
   };
 }
 
+/** Gives up, at an offset where that is known. */
+type Fail = (message: string, offset: number | undefined, cause?: unknown) => never;
+
 // What is YAML need not be JSON: comments, bare words, trailing commas.
-function parseJson(file: string, text: string): unknown {
+function parseJson(text: string, fail: Fail): unknown {
   if (text.trim() === "") return undefined;
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = `not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new ConfigError([{ file, path: "", message }], { cause });
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const [, reason = message, offset] =
+      /^(.*?)(?: in JSON)? at position (\d+)/.exec(message) ?? [];
+    return fail(
+      `not valid JSON: ${reason}`,
+      offset === undefined ? undefined : Number(offset),
+      cause,
+    );
   }
 }
 
-function toPlain(file: string, document: Document): unknown {
+function toPlain(document: Document, fail: Fail): unknown {
   let value: unknown;
   try {
     value = document.toJS();
   } catch (cause) {
-    // An alias without its anchor, or so many that the file is an attack.
-    const message = `not valid YAML: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new ConfigError([{ file, path: "", message }], { cause });
+    const { message } = cause as Error;
+    const fault = findFault(document);
+    // Otherwise there are so many aliases that the file is an attack.
+    const reason = fault?.message ?? message.charAt(0).toLowerCase() + message.slice(1);
+    return fail(`not valid YAML: ${reason}`, fault?.offset, cause);
   }
-  if (holdsItself(value, [])) {
-    throw new ConfigError([{ file, path: "", message: "an alias stands inside its own anchor" }]);
-  }
+  if (holdsItself(value, [])) fail("an alias stands inside its own anchor", undefined);
   return value;
+}
+
+/** What only shows when a document becomes values: an alias without its anchor, a merge of what is no mapping. */
+function findFault(
+  document: Document,
+): { message: string; offset: number | undefined } | undefined {
+  let fault: ReturnType<typeof findFault>;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      const message = `"*${alias.source}" has no anchor "&${alias.source}" before it`;
+      fault = { message, offset: startOf(alias) };
+      return visit.BREAK;
+    },
+    Pair(_, { key, value }) {
+      // The parser turns the key into a symbol.
+      if (!isScalar(key) || typeof key.value !== "symbol") return undefined;
+      const target = isAlias(value) ? value.resolve(document) : value;
+      if (target === undefined || isMap(target) || isSeq(target)) return undefined;
+      fault = { message: '"<<" takes a mapping, or a list of them', offset: startOf(key) };
+      return visit.BREAK;
+    },
+  });
+  return fault;
 }
 
 function holdsItself(value: unknown, around: readonly unknown[]): boolean {
@@ -118,6 +155,8 @@ function plainMessage(code: string, message: string): string {
     case "MULTIPLE_DOCS":
       return 'a second document begins here, use one file for each and no "---" in between';
     default:
-      return message.charAt(0).toLowerCase() + message.slice(1);
+      return /call stack/.test(message)
+        ? "it is nested too deep"
+        : message.charAt(0).toLowerCase() + message.slice(1);
   }
 }

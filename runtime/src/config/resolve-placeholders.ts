@@ -26,14 +26,15 @@ export function resolvePlaceholders(
   environment: Readonly<Record<string, string | undefined>>,
 ): ResolvedTree {
   const problems: PlaceholderProblem[] = [];
+  // What several placeholders refer to is resolved once: otherwise the work doubles with each step.
+  const resolved = new Map<string, unknown>();
 
   function resolveValue(value: unknown, path: ConfigPath, open: readonly string[]): unknown {
     if (typeof value === "string") {
       try {
         return resolveText(value, open);
       } catch (error) {
-        if (!(error instanceof Unresolvable)) throw error;
-        problems.push({ path, message: error.message });
+        problems.push({ path, message: messageOf(error) });
         return value;
       }
     }
@@ -67,9 +68,18 @@ export function resolvePlaceholders(
     if (open.includes(key)) {
       throw new Unresolvable(`"\${${key}}" leads back to itself: ${[...open, key].join(" → ")}`);
     }
+    if (resolved.has(key)) return resolved.get(key);
+    if (open.length >= maxSteps) {
+      throw new Unresolvable(`"\${${key}}" is more than ${maxSteps} placeholders away`);
+    }
     const inTree = valueAt(tree, key.split("."));
-    if (inTree !== undefined && inTree !== null) return resolveInner(inTree, [...open, key]);
-    const inEnvironment = environment[key];
+    if (inTree !== undefined && inTree !== null) {
+      const value = resolveInner(inTree, [...open, key]);
+      resolved.set(key, value);
+      return value;
+    }
+    // Not what all objects inherit, such as "constructor".
+    const inEnvironment = Object.hasOwn(environment, key) ? environment[key] : undefined;
     if (inEnvironment !== undefined) return inEnvironment;
     if (colon >= 0) return resolveText(content.slice(colon + 1).trim(), open);
     throw new Unresolvable(
@@ -89,7 +99,18 @@ export function resolvePlaceholders(
   return { tree: resolveValue(tree, [], []) as Record<string, unknown>, problems };
 }
 
+/** How many keys may lead from one to the next. */
+const maxSteps = 100;
+
 class Unresolvable extends Error {}
+
+/** Throws what is no fault of the configuration. */
+function messageOf(error: unknown): string {
+  if (error instanceof Unresolvable) return error.message;
+  // The stack, or the longest text that there can be, is used up.
+  if (error instanceof RangeError) return "placeholders are nested too deep here";
+  throw error;
+}
 
 interface Part {
   readonly kind: "text" | "placeholder";
