@@ -82,7 +82,11 @@ function selectPaths({ roots }: ProtoWorkspace, paths: readonly string[]): strin
     const inner = held.flatMap(({ dir, excludes }) =>
       listProtoEntries(dir).filter((entry) => !excludes.includes(entry)),
     );
-    const isWithin = roots.some(({ dir }) => dir !== path && isInside(dir, path));
+    // Not within a root that leaves it to another one.
+    const isWithin = roots.some(
+      ({ dir, excludes }) =>
+        dir !== path && isInside(dir, path) && !excludes.some((exclude) => isInside(exclude, path)),
+    );
     return isWithin ? [...inner, path] : inner;
   });
 }

@@ -213,3 +213,17 @@ test("line ends of Windows do not get into code", async () => {
   await runCli(["proto", "client", "api"], { cwd });
   expect(await readFile(join(cwd, "api/a/v1/a_grpc.ts"), "utf8")).toBe(before);
 });
+
+test("takes the project itself as a root of imports", async () => {
+  const cwd = await temporaryFolder();
+  const files = {
+    "package.json": "{}",
+    "api/a/v1/a.proto": message("a", 'import "shared/b.proto";\n\n'),
+  };
+  await write(cwd, { ...files, "shared/b.proto": message("b") });
+  const { code, stdout } = await runCli(["proto", "client", "api", "-p", "."], { cwd });
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: "wrote api/a/v1/a_pb.ts\n1 file written, 0 unchanged\n",
+  });
+});
