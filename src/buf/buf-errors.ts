@@ -3,6 +3,8 @@ import { isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { CliError } from "../cli-error.ts";
 import { sortDiagnostics, type Diagnostic } from "../diagnostic.ts";
+import { readDeclaredSymbols, type DeclaredSymbols } from "./declared-symbols.ts";
+import { explainUnknown } from "./explain-unknown.ts";
 import { displayPath, findRoot, isInside, type ProtoWorkspace } from "./workspace.ts";
 
 const annotation = z.object({
@@ -11,6 +13,9 @@ const annotation = z.object({
   start_column: z.number().default(1),
   message: z.string(),
 });
+
+const missingImport = "imported file does not exist";
+const unknownName = /^cannot find `([^`]+)` in this scope$/;
 
 /**
  * Turns what buf prints with `--error-format json` into diagnostics. `cwd` is where buf ran.
@@ -30,39 +35,65 @@ export function readBufErrors(
       displayPath(workspace.root, resolve(cwd, path)),
     );
   }
+  const byFile = new Map<string, Annotation[]>();
+  for (const each of annotations) {
+    const file = isAbsolute(each.path ?? "") ? (each.path ?? "") : resolve(cwd, each.path ?? "");
+    byFile.set(file, [...(byFile.get(file) ?? []), each]);
+  }
+  let symbols: DeclaredSymbols | undefined;
+  const readSymbols = (): DeclaredSymbols => (symbols ??= readDeclaredSymbols(workspace));
   return sortDiagnostics(
-    annotations.map(({ path = "", start_line, start_column, message }) => {
-      const file = isAbsolute(path) ? path : resolve(cwd, path);
-      const at = {
-        severity: "error",
-        file: displayPath(workspace.root, file),
-        line: start_line,
-        column: start_column,
-      } as const;
-      if (message !== "imported file does not exist") {
-        return { ...at, message: message.replaceAll(/`([^`]*)`/g, '"$1"') };
-      }
-      const name = readImportName(file, start_line);
-      return {
-        ...at,
-        message: `cannot find import "${name}"`,
-        hint: explainMissingImport(workspace, name),
-      };
-    }),
+    [...byFile].flatMap(([file, found]) => explainFile(file, found, workspace, readSymbols)),
   );
 }
 
-function parseAnnotation(line: string): z.infer<typeof annotation> {
+type Annotation = z.infer<typeof annotation>;
+
+function explainFile(
+  file: string,
+  annotations: readonly Annotation[],
+  workspace: ProtoWorkspace,
+  readSymbols: () => DeclaredSymbols,
+): Diagnostic[] {
+  const text = readFileSync(file, "utf8");
+  const lacksImport = annotations.some(({ message }) => message === missingImport);
+  const told = new Set<string>();
+  return annotations.flatMap(({ start_line, start_column, message }): Diagnostic[] => {
+    const at = {
+      severity: "error",
+      file: displayPath(workspace.root, file),
+      line: start_line,
+      column: start_column,
+    } as const;
+    if (message === missingImport) {
+      const name = readImportName(text, start_line);
+      const hint = explainMissingImport(workspace, name);
+      return [{ ...at, message: `cannot find import "${name}"`, hint }];
+    }
+    const diagnostic = { ...at, message: message.replaceAll(/`([^`]*)`/g, '"$1"') };
+    const name = unknownName.exec(message)?.[1];
+    if (name === undefined) return [diagnostic];
+    // What is unknown may be in the import that is missing.
+    if (lacksImport) return [];
+    const explained = explainUnknown(name, text, readSymbols());
+    if (explained.kind === "unknown") return [diagnostic];
+    if (explained.kind === "misspelt") {
+      return [{ ...diagnostic, hint: `did you mean "${explained.meant}"?` }];
+    }
+    if (told.has(name)) return [];
+    told.add(name);
+    return [{ ...diagnostic, hint: `add import "${explained.importPath}";` }];
+  });
+}
+
+function parseAnnotation(line: string): Annotation {
   return annotation.parse(JSON.parse(line));
 }
 
 /** The name in the import statement that starts on `line`; buf's message leaves it out. */
-function readImportName(file: string, line: number): string {
-  const text = readFileSync(file, "utf8")
-    .split("\n")
-    .slice(line - 1)
-    .join("\n");
-  return /["']([^"']*)["']/.exec(text)?.[1] ?? "";
+function readImportName(text: string, line: number): string {
+  const rest = text.split("\n").slice(line - 1);
+  return /["']([^"']*)["']/.exec(rest.join("\n"))?.[1] ?? "";
 }
 
 function explainMissingImport(workspace: ProtoWorkspace, name: string): string {
