@@ -117,6 +117,7 @@ function compileBody(
         return guard(() => codec.fromBinary(bytes));
       case "form": {
         const message = create(desc);
+        if (bytes[0] === openingBrace) throw bindingError(looksLikeJson);
         form.bind(message as unknown as MessageRecord, decodeUtf8(bytes));
         return message;
       }
@@ -178,3 +179,9 @@ function guard<T>(read: () => T): T {
     throw error;
   }
 }
+
+const openingBrace = 0x7b;
+
+/** What `curl -d '{…}'` sends says that it is a form, and would be read as one field of a long name. */
+const looksLikeJson =
+  'the body looks like JSON and came as a form, send the header "Content-Type: application/json"';

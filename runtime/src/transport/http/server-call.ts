@@ -12,6 +12,7 @@ import { toReplyError } from "./error-reply.ts";
 import { findBodyFormat } from "./media-type.ts";
 import type { ReplyEncoder } from "./reply.ts";
 import { readBody } from "./request-body.ts";
+import { logRefusal } from "./refusal-log.ts";
 import { type KeepAlive, sendError, sendReply } from "./response.ts";
 import { HttpServerContext } from "./server-context.ts";
 
@@ -119,13 +120,13 @@ export class ServerCall implements OpenCall, Expiring {
       if (this.#ended) return;
       this.#reading = false;
       if (error !== undefined) {
-        this.#fail(error);
+        this.#reject(error);
       } else if (this.#route.binding.body === "none") {
         if (bytes.length === 0) this.#call(undefined);
-        else this.#fail(bindingError(`"${this.#route.operation}" takes no body`));
+        else this.#reject(bindingError(`"${this.#route.operation}" takes no body`));
       } else if (format === undefined) {
         const message = `content type "${contentType}" is not supported, use "application/json"`;
-        this.#fail(new KratosError(415, "CODEC", message));
+        this.#reject(new KratosError(415, "CODEC", message));
       } else {
         this.#call({ bytes, format, contentType: contentType ?? "" });
       }
@@ -134,9 +135,16 @@ export class ServerCall implements OpenCall, Expiring {
 
   #call(body: RequestBody | undefined): void {
     const { binding, handler } = this.#route;
+    let request: unknown;
+    try {
+      request = binding.bind(body, this.#query, this.#segments);
+    } catch (error) {
+      this.#reject(error);
+      return;
+    }
     let reply: unknown;
     try {
-      reply = handler(binding.bind(body, this.#query, this.#segments), this.#context);
+      reply = handler(request, this.#context);
       if (isPromise(reply)) {
         this.#open();
         reply.then(
@@ -164,6 +172,13 @@ export class ServerCall implements OpenCall, Expiring {
       return;
     }
     this.#end();
+  }
+
+  /** Answers a request that no handler can be given, and tells of it, since no middleware will. */
+  #reject(thrown: unknown): void {
+    const { error, unexpected } = toReplyError(thrown);
+    if (!unexpected) logRefusal(this.#context.logger, this.#route.operation, error);
+    this.#fail(thrown);
   }
 
   #fail(thrown: unknown): void {

@@ -29,6 +29,7 @@ import { PathTemplateError } from "./path-template.ts";
 import { answerProtocolError, refuseSocket } from "./protocol-error.ts";
 import { compileReply } from "./reply.ts";
 import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
+import { logRefusal } from "./refusal-log.ts";
 import { sendError } from "./response.ts";
 import { RouteRuleError } from "./route-error.ts";
 import { MalformedPathError, RouteConflictError, type RouteMatch, Router } from "./router.ts";
@@ -244,7 +245,7 @@ export class HttpServer implements Server, HttpRouter {
       }
     } catch (error) {
       if (!(error instanceof MalformedPathError)) throw error;
-      this.#sendError(response, bindingError(error.message, error));
+      this.#refuseRequest(request.url!, response, bindingError(error.message, error));
       return;
     }
     new ServerCall(this.#host, match.target, match.segments, target.query, request, response).run();
@@ -259,13 +260,24 @@ export class HttpServer implements Server, HttpRouter {
       response.writeHead(204, allow).end();
     } else if (allowed.length === 0) {
       const message = `nothing is served at ${excerpt(path)}`;
-      this.#sendError(response, new KratosError(404, "ROUTE_NOT_FOUND", message));
+      this.#refuseRequest(path, response, new KratosError(404, "ROUTE_NOT_FOUND", message));
     } else {
       const header = new HeaderMap();
       header.set("Allow", allowed.join(", "));
       const message = `method "${method}" is not served at ${excerpt(path)}, use ${allowed.join(", ")}`;
-      this.#sendError(response, new KratosError(405, "METHOD_NOT_ALLOWED", message), header);
+      const error = new KratosError(405, "METHOD_NOT_ALLOWED", message);
+      this.#refuseRequest(path, response, error, header);
     }
+  }
+
+  #refuseRequest(
+    path: string,
+    response: ServerResponse,
+    error: KratosError,
+    header?: HeaderMap,
+  ): void {
+    logRefusal(this.#host.logger, path, error);
+    this.#sendError(response, error, header);
   }
 
   /** What Node answers without asking, or does not answer at all. */
