@@ -4,7 +4,7 @@ import { sortDiagnostics } from "../diagnostic.ts";
 import { readConfigTypes, type ConfigTypeFacts } from "./config-facts.ts";
 import type { Emit } from "./emit.ts";
 import { readErrors, reportDuplicateErrors, type ErrorFacts } from "./error-facts.ts";
-import { createReporter } from "./reporter.ts";
+import { createReporter, type Reporter } from "./reporter.ts";
 import { reportRouteCollisions } from "./route-collisions.ts";
 import { readServices, type ServiceFacts } from "./service-facts.ts";
 
@@ -44,6 +44,7 @@ export function readModel(files: readonly DescFile[], options: ModelOptions): Mo
       const emit = options.emit(desc);
       const http = emit.has("http");
       const { allowGetBody } = options;
+      if (emit.has("messages")) reportImpossibleNames(desc, reporter);
       return {
         desc,
         emit,
@@ -64,4 +65,18 @@ export function readModel(files: readonly DescFile[], options: ModelOptions): Mo
     reporter,
   );
   return { files: facts, diagnostics: sortDiagnostics(reporter.diagnostics) };
+}
+
+/** Of all names, protoc-gen-es lets this one through, which no module may declare. */
+const impossibleName = "await";
+
+function reportImpossibleNames({ messages, enums }: DescFile, reporter: Reporter): void {
+  for (const desc of [...messages, ...enums]) {
+    if (desc.name !== impossibleName) continue;
+    reporter.error(
+      { declaration: desc, inner: [1] },
+      `${desc.kind} "${desc.name}" cannot be declared in a TypeScript module`,
+      "rename it",
+    );
+  }
 }

@@ -60,6 +60,25 @@ describe("writing", () => {
     expect(readProject(root)).toEqual(before);
   });
 
+  test("refuses names that no module can declare", async () => {
+    const source = proto(
+      "a.v1",
+      "message await {}",
+      "message A {",
+      "  enum await {",
+      "    X = 0;",
+      "  }",
+      "}",
+    );
+    const root = await makeProject({ "api/a/v1/a.proto": source });
+
+    const { diagnostics } = await generateFiles({ root, paths: [] });
+
+    expect(diagnostics.map(formatDiagnostic)).toEqual([
+      'api/a/v1/a.proto:5:9: error: message "await" cannot be declared in a TypeScript module\n  rename it',
+    ]);
+  });
+
   test("keeps what is there when a proto is wrong", async () => {
     const root = await makeProject({ "api/greeter/v1/greeter.proto": greeter() });
     await generateFiles({ root, paths: [] });

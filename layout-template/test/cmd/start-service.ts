@@ -17,7 +17,10 @@ export interface StartedService {
 
 /** Starts the whole service on an empty database, or on the one given, until the test has ended. */
 export async function startService(
-  database = { driver: "sqlite", source: join(makeTemporaryFolder(), "test.db") },
+  database: { readonly driver: string; readonly source: string } = {
+    driver: "sqlite",
+    source: join(makeTemporaryFolder(), "test.db"),
+  },
 ): Promise<StartedService> {
   const config = bootstrapSchema.parse({
     server: { http: { addr: "127.0.0.1:0" }, grpc: { addr: "127.0.0.1:0" } },
