@@ -61,3 +61,20 @@ test.for([
 
   expect(read(example, file.replace("kratos-layout", "order-service"))).toBe(expected);
 });
+
+test("the layout's Makefile calls scripts that are there", () => {
+  const { scripts } = JSON.parse(read("layout-template", "package.json")) as {
+    scripts: Record<string, string>;
+  };
+  const makefile = read("layout-template", "Makefile");
+  const called = [...makefile.matchAll(/^\tnpm (?:run )?([a-z:]+)$/gm)].map(([, name]) => name!);
+
+  expect(called.filter((name) => name !== "ci")).toEqual([
+    "generate",
+    "build",
+    "dev",
+    "test",
+    "lint",
+  ]);
+  for (const name of called) expect(["ci", ...Object.keys(scripts)]).toContain(name);
+});
