@@ -12,7 +12,9 @@ export function reportError(error: unknown, shell: Shell): number {
   }
   err.line(`${label(shell)} ${error.message}`);
   if (error.details !== undefined) {
-    for (const line of error.details.trimEnd().split("\n")) err.line(err.colors.dim(`  ${line}`));
+    for (const line of error.details.trimEnd().split("\n")) {
+      err.line(line === "" ? "" : err.colors.dim(`  ${line}`));
+    }
   }
   if (error.hint !== undefined) err.line(`${err.colors.cyan("hint:")} ${error.hint}`);
   return error.exitCode;

@@ -100,7 +100,10 @@ function listProblems(added: AddedServices, show: (file: string) => string): str
   return [
     ...added.classes
       .filter(({ missing }) => missing.length > 0)
-      .map(({ path, missing }) => `${show(path)}: add the methods ${missing.join(", ")}`),
+      .map(
+        ({ path, missing, stubs }) =>
+          `${show(path)}: add the methods ${missing.join(", ")}\n\n${stubs}\n`,
+      ),
     ...added.registrations.flatMap(({ path, left }) =>
       left.map(({ line, place }) => `${show(path)}: add \`${line}\` to ${place}`),
     ),

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { CliError } from "../cli-error.ts";
 import type { ServiceFacts } from "../model/service-facts.ts";
 import type { ProtoServices } from "./proto-services.ts";
+import { printMissingMethods } from "./missing-methods.ts";
 import { nameService, printStub } from "./service-stub.ts";
 import type { ServiceNames } from "./service-stub.ts";
 import {
@@ -25,11 +26,14 @@ export interface ServiceClass {
   readonly text: string | undefined;
   /** Methods of the service that an existing class does not have. */
   readonly missing: readonly string[];
+  /** Code that gives the class these methods; empty when none is missing. */
+  readonly stubs: string;
 }
 
 /**
  * Finds the class of `service` in `folder`, or prints a new one. When another service's class has the best
- * name, the package joins the name; `taken` holds the files of classes that are not written yet. Throws FILE_EXISTS when every name is in use, SOURCE_INVALID.
+ * name, the package joins the name; `taken` holds the files of classes that are not written yet.
+ * Throws FILE_EXISTS when every name is in use, SOURCE_INVALID.
  */
 export async function findOrPrintClass(
   service: ServiceFacts,
@@ -43,14 +47,23 @@ export async function findOrPrintClass(
     if (taken.has(path)) continue;
     if (!existsSync(path)) {
       const text = await printStub(service, names, path, proto);
-      return { service, names, path, text, missing: [] };
+      return { service, names, path, text, missing: [], stubs: "" };
     }
     const source = parseTypescript(await readFile(path, "utf8"), path);
     const interfaces = listInterfaces(source, service, path, proto);
     if (interfaces.length > 0) {
       const missing = findMissing(source, service);
       const className = findImplementation(source, interfaces) ?? names.className;
-      return { service, names: { ...names, className }, path, text: undefined, missing };
+      const stubs =
+        missing.length === 0
+          ? ""
+          : printMissingMethods(
+              await printStub(service, names, path, proto),
+              missing,
+              source,
+              path,
+            );
+      return { service, names: { ...names, className }, path, text: undefined, missing, stubs };
     }
   }
   const files = candidates.map(({ fileName }) => `"${join(folder, fileName)}"`);

@@ -153,10 +153,36 @@ test("tells which methods an existing class lacks, and changes nothing", async (
   const { code, stderr } = await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
   expect(code).toBe(1);
   expect(stderr).toContain(
-    "error: some of it is left to you\n  internal/service/order.ts: add the methods cancelOrder\n",
+    "some of it is left to you\n  internal/service/order.ts: add the methods cancelOrder\n",
   );
   expect(await snapshot(cwd)).toEqual(before);
+  // What it prints can be pasted as it is.
+  const stub = stderr.split("cancelOrder\n")[1] ?? "";
+  const path = join(cwd, "internal/service/order.ts");
+  const text = await readFile(path, "utf8");
+  await writeFile(
+    path,
+    text.replace("  async createOrder(", (first) => `${stub}\n${first}`),
+  );
+  await runCli(["proto", "client", "api/order"], { cwd });
+  expect(stub).toContain("  async cancelOrder(");
+  expect(typecheck(cwd)).toBe("");
 });
+
+test("prints with missing methods what they need beside the class", async () => {
+  const cwd = await makeProject();
+  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
+  await write(cwd, {
+    "internal/service/order.ts":
+      'import type { OrderServiceGrpcServer } from "../../api/order/v1/order_grpc.ts";\n\nexport class Orders implements Pick<OrderServiceGrpcServer, never> {}\n',
+  });
+  const { stderr } = await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
+  expect(stderr).toContain('import { KratosError } from "@kratos-ts/runtime";\n');
+  expect(stderr).toContain(
+    'import type { CreateOrderRequest } from "../../api/order/v1/order_pb.ts";\n',
+  );
+  expect(stderr).toContain("function notImplemented(method: string): never {\n");
+}, 60_000);
 
 test("makes the folder that --target-dir names", async () => {
   const cwd = await makeProject();
