@@ -9,6 +9,7 @@ import type { MadeProject, MakeProjectOptions } from "./make-project.ts";
 import { parsePackageJson, printPackageJson, sortKeys } from "./package-json.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { TemplateFile } from "./template-file.ts";
+import { widenTsconfig } from "./widen-tsconfig.ts";
 import { addFiles, writeProject } from "./write-project.ts";
 
 /** What a service keeps to itself; the rest is the project's around it, as with Kratos's `--nomod`. */
@@ -35,17 +36,23 @@ export async function makeNestedService(options: MakeProjectOptions): Promise<Ma
       !existsSync(join(root, path.startsWith("api/") ? dirname(path) : path)),
   );
   const manifest = await mergePackageJson(root, template);
+  const tsconfigs = await widenTsconfigs(root, place);
 
   await writeProject(target, service, { replace, signal });
   try {
     if (shared.length > 0) await addFiles(root, shared);
     if (manifest.text !== undefined) await replaceFile(join(root, "package.json"), manifest.text);
+    for (const { name: file, text } of tsconfigs) {
+      if (text !== undefined) await replaceFile(join(root, file), text);
+    }
   } catch (error) {
     if (!options.replace) await rm(target, { recursive: true, force: true });
     throw error;
   }
-  const notes =
-    manifest.added.length > 0 ? [`added to package.json: ${manifest.added.join(", ")}`] : [];
+  const notes = [
+    ...(manifest.added.length > 0 ? [`added to package.json: ${manifest.added.join(", ")}`] : []),
+    ...tsconfigs.map(({ note }) => note),
+  ];
   return { name, folder: target, root, files: service.length + shared.length, notes };
 }
 
@@ -109,6 +116,37 @@ function adaptTsconfig(text: string, path: string, place: string, root: string):
     include,
   };
   return `${JSON.stringify(adapted, null, 2)}\n`;
+}
+
+interface TsconfigEdit {
+  readonly name: string;
+  /** `undefined`: it stays as it is. */
+  readonly text: string | undefined;
+  readonly note: string;
+}
+
+/** The project's type check and build take in the service, or the user is told how to. */
+async function widenTsconfigs(root: string, place: string): Promise<TsconfigEdit[]> {
+  const wanted = {
+    "tsconfig.json": [place],
+    "tsconfig.build.json": [`${place}/cmd`, `${place}/internal`],
+  };
+  const edits: TsconfigEdit[] = [];
+  for (const [name, folders] of Object.entries(wanted)) {
+    const original = await readFile(join(root, name), "utf8").catch(() => undefined);
+    if (original === undefined) continue;
+    const { text, missing } = widenTsconfig(original, folders);
+    if (missing.length > 0) {
+      edits.push({ name, text: undefined, note: `add to "include" of ${name}: ${quote(missing)}` });
+    } else if (text !== original) {
+      edits.push({ name, text, note: `added to "include" of ${name}: ${quote(folders)}` });
+    }
+  }
+  return edits;
+}
+
+function quote(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
 }
 
 interface MergedPackageJson {

@@ -1,8 +1,12 @@
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./cli-process.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 test("--nomod adds a service that shares the project's packages and api", async () => {
   const cwd = await temporaryFolder();
@@ -10,7 +14,12 @@ test("--nomod adds a service that shares the project's packages and api", async 
   const project = join(cwd, "shop");
   const before = await readFile(join(project, "package.json"), "utf8");
   const result = await runCli(["new", "app/stock", "--nomod", "--no-install"], { cwd: project });
-  expect(result).toMatchObject({ code: 0, stderr: "" });
+  expect(result).toMatchObject({
+    code: 0,
+    stderr:
+      'note: added to "include" of tsconfig.json: "app/stock"\n' +
+      'note: added to "include" of tsconfig.build.json: "app/stock/cmd", "app/stock/internal"\n',
+  });
 
   const service = join(project, "app/stock");
   expect((await readdir(service)).sort()).toEqual([
@@ -32,6 +41,33 @@ test("--nomod adds a service that shares the project's packages and api", async 
   expect(buf).toContain("path: internal");
   expect(buf).not.toContain("path: api");
 });
+
+test("the project's type check and build cover a service added with --nomod", async () => {
+  const cwd = await temporaryFolder();
+  await runCli(["new", "shop", "--no-install"], { cwd });
+  const project = join(cwd, "shop");
+  await symlink(join(root, "node_modules"), join(project, "node_modules"));
+  await runCli(["new", "app/stock", "--nomod", "--no-install"], { cwd: project });
+  await runCli(["proto", "client", "api", "internal"], { cwd: project });
+  await runCli(["proto", "client", "app/stock/internal"], { cwd: project });
+  const main = join(project, "app/stock/cmd/stock/main.ts");
+  await writeFile(main, `${await readFile(main, "utf8")}\nconst wrong: string = 1;\n`);
+  for (const args of [["--noEmit"], ["--noEmit", "-p", "tsconfig.build.json"]]) {
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const flags = [...args, "--pretty", "false", "--customConditions", "@kratos-ts/source"];
+    const { stdout } = spawnSync(process.execPath, [tsc, ...flags], {
+      cwd: project,
+      encoding: "utf8",
+    });
+    const errors = stdout.split("\n").filter((line) => /^app\/stock\/.*: error/.test(line));
+    expect(errors.map((line) => line.replace(/\(.*?\)/, ""))).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^app\/stock\/cmd\/stock\/main\.ts: error TS/),
+      ]),
+    );
+    expect(errors.filter((line) => !line.startsWith("app/stock/cmd/stock/main.ts"))).toEqual([]);
+  }
+}, 60_000);
 
 test("--nomod brings along what the project lacks, and says so", async () => {
   const cwd = await temporaryFolder();
