@@ -20,7 +20,7 @@ export function createProgram(shell: Shell): Program {
     .description("Make a service, generate its typed code from .proto files, run it.")
     .version(readOwnPackage().version, "-v, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .helpCommand(false)
+    .helpCommand("help [command]", "print the help of a command")
     .showHelpAfterError(false)
     .configureHelp({ styleTitle: (title) => shell.out.colors.bold(title) })
     .exitOverride()
@@ -50,8 +50,12 @@ export function createProgram(shell: Shell): Program {
       // commander would take the service's first argument for [folder].
       const dashes = argv[0] === "run" ? argv.indexOf("--") : -1;
       if (dashes !== -1) serviceArguments = argv.slice(dashes + 1);
+      const words = readHelpWord(dashes === -1 ? argv : argv.slice(0, dashes));
+      const { command, unknown } = findCommand(words);
       try {
-        await root.parseAsync(dashes === -1 ? argv : argv.slice(0, dashes), { from: "user" });
+        // Asked for help on a command that it does not know, commander would show that of the group.
+        const kept = unknown ? words.filter((word) => !helpFlags.includes(word)) : words;
+        await root.parseAsync(kept, { from: "user" });
         return exitCode;
       } catch (error) {
         if (!(error instanceof CommanderError)) throw error;
@@ -61,10 +65,31 @@ export function createProgram(shell: Shell): Program {
             hint: "run `kratos-ts proto --help`",
           });
         }
-        throw toUsageError(error);
+        throw toUsageError(error, command);
       }
     },
   };
+
+  /** `help new` and `proto help add` are other words for `new --help` and `proto add --help`. */
+  function readHelpWord(argv: readonly string[]): string[] {
+    const at = argv.indexOf("help");
+    if (at === -1) return [...argv];
+    const { command, unknown } = findCommand(argv.slice(0, at));
+    const isGroup = !unknown && command.commands.length > 0;
+    return isGroup ? [...argv.slice(0, at), ...argv.slice(at + 1), "--help"] : [...argv];
+  }
+
+  /** The command that `argv` names, or the group in which there is none of the name. */
+  function findCommand(argv: readonly string[]): { command: Command; unknown: boolean } {
+    let command = root;
+    for (const word of argv) {
+      if (command.commands.length === 0 || word.startsWith("-")) break;
+      const next = command.commands.find((each) => each.name() === word);
+      if (next === undefined) return { command, unknown: true };
+      command = next;
+    }
+    return { command, unknown: false };
+  }
 
   function finish(action: () => Promise<number>): Promise<void> {
     return action().then((code) => void (exitCode = code));
@@ -109,7 +134,7 @@ export function createProgram(shell: Shell): Program {
       .command("add")
       .summary("write a new .proto with a service")
       .description(
-        "Write a new .proto: a service with create, get, list, update and delete,\n" +
+        "Write a new .proto: a service with create, get, list, update and delete, " +
           "their HTTP routes, and an error_reason.proto beside it when there is none.",
       )
       .argument("<path>", "where, such as api/order/v1/order.proto")
@@ -120,9 +145,9 @@ export function createProgram(shell: Shell): Program {
 
     const client = proto
       .command("client")
-      .summary("generate messages, servers, clients, errors and config")
+      .summary("generate typed code beside each .proto")
       .description(
-        "Generate TypeScript beside each .proto: messages, HTTP and gRPC servers and clients,\n" +
+        "Generate TypeScript beside each .proto: messages, HTTP and gRPC servers and clients, " +
           "errors, configuration. Writes only what changed.",
       )
       .argument("<file or folder...>", ".proto files, or folders that hold some")
@@ -141,9 +166,9 @@ export function createProgram(shell: Shell): Program {
 
     const server = proto
       .command("server")
-      .summary("write a service class for each service of a .proto")
+      .summary("write a class for each service")
       .description(
-        "Write a class for each service of a .proto, ready to be filled in, and register it in\n" +
+        "Write a class for each service of a .proto, ready to be filled in, and register it in " +
           "internal/server/services.ts and cmd/*/wire.ts. Files that exist are left as they are.",
       )
       .argument("<file or folder>", "a .proto file, or a folder that holds some")
@@ -169,11 +194,11 @@ export function createProgram(shell: Shell): Program {
       .command("run")
       .summary("run a service from its sources, again at every change")
       .description(
-        "Run a service from its TypeScript sources and start it again when they change.\n" +
-          "Arguments after -- go to the service.",
+        "Run a service from its TypeScript sources and start it again when they change. " +
+          "Runs any other script of the project in the same way. Arguments after -- go to what is run.",
       )
-      .argument("[folder]", "the program, such as cmd/order-service (default: the only one)")
-      .usage("[options] [folder] [-- arguments]")
+      .argument("[program]", "folder such as cmd/order-service (default: the only one), or a file")
+      .usage("[options] [program] [-- arguments]")
       .option("-w, --work <folder>", "working directory of the service (default: the project)")
       .option("--no-watch", "run it once")
       .action((folder: string | undefined, flags: unknown) =>
@@ -185,8 +210,14 @@ export function createProgram(shell: Shell): Program {
       "kratos-ts run",
       "kratos-ts run cmd/order-service --no-watch",
       "kratos-ts run -- --conf configs/local.yaml",
+      "kratos-ts run scripts/call.ts --no-watch",
     ]);
   }
+}
+
+/** The words that name `command`, from `kratos-ts` on. */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 /** As in Kratos, with an underscore. */
@@ -201,14 +232,15 @@ function addExamples(command: Command, lines: readonly string[]): void {
   command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
 }
 
+const helpFlags = ["-h", "--help"];
+
 /** commander's own words, less its prefix; its suggestion becomes the hint. */
-function toUsageError(error: CommanderError): CliError {
+function toUsageError(error: CommanderError, command: Command): CliError {
   const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
-  const hint = suggestion?.replace(/^\((Did you mean .*)\)$/, (_, text: string) =>
-    text.toLowerCase(),
-  );
+  const names = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(suggestion ?? "")?.[1]?.split(", ");
+  const hint = names && `did you mean ${names.map((name) => `"${name}"`).join(" or ")}?`;
   return new CliError("USAGE", message.replaceAll("'", '"'), {
-    hint: hint ?? "run `kratos-ts --help`",
+    hint: hint ?? `run \`${pathOf(command)} --help\``,
     cause: error,
   });
 }

@@ -95,7 +95,7 @@ test("--nomod outside of a project is refused", async () => {
   const { code, stderr } = await runCli(["new", "stock", "--nomod", "--no-install"], { cwd });
   expect(code).toBe(1);
   expect(stderr).toContain(
-    `error: no folder above "${cwd}/stock" has a package.json\nhint: --nomod adds`,
+    `error[PROJECT_NOT_FOUND]: no folder above "${cwd}/stock" has a package.json\nhint: --nomod adds`,
   );
   expect(await readdir(cwd)).toEqual([]);
 });

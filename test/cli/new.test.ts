@@ -127,7 +127,7 @@ describe("new refuses", () => {
     });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toBe(
-      `error: the folder "${cwd}/shop" is not empty: it holds "notes.txt"\n` +
+      `error[FOLDER_NOT_EMPTY]: the folder "${cwd}/shop" is not empty: it holds "notes.txt"\n` +
         "hint: choose another path, or have --force delete what is there\n",
     );
     expect(await readdir(join(cwd, "shop"))).toEqual(["notes.txt"]);
@@ -145,31 +145,43 @@ describe("new refuses", () => {
   });
 
   test.for([
-    [["new"], 2, "error: the project needs a path"],
+    [["new"], 2, "error[USAGE]: the project needs a path"],
     [
       ["new", "Order Service"],
       2,
-      'error: "Order Service" cannot name a project: it has capital letters, it holds " "',
+      'error[INVALID_NAME]: "Order Service" cannot name a project: it has capital letters, it holds " "',
     ],
-    [["new", ""], 2, "error: the project needs a path"],
-    [["new", "a/../Order"], 2, 'error: "Order" cannot name a project'],
-    [["new", "node_modules"], 2, 'error: "node_modules" cannot name a project'],
-    [["new", "shop", "--branch", "main"], 2, 'error: --branch "main" needs a --repo'],
+    [["new", ""], 2, "error[USAGE]: the project needs a path"],
+    [["new", "a/../Order"], 2, 'error[INVALID_NAME]: "Order" cannot name a project'],
+    [["new", "node_modules"], 2, 'error[INVALID_NAME]: "node_modules" cannot name a project'],
+    [["new", "shop", "--branch", "main"], 2, 'error[USAGE]: --branch "main" needs a --repo'],
     [
       ["new", "shop", "--start", "--no-install"],
       2,
-      "error: --start cannot run what --no-install leaves out",
+      "error[USAGE]: --start cannot run what --no-install leaves out",
     ],
-    [["new", "shop", "--timeout", "soon"], 2, 'error: --timeout: "soon" is not a duration'],
-    [["new", "shop", "--frce"], 2, 'error: unknown option "--frce"\nhint: did you mean --force?'],
-    [["new", "shop", "extra"], 2, 'error: too many arguments for "new"'],
+    [["new", "shop", "--timeout", "soon"], 2, 'error[USAGE]: --timeout: "soon" is not a duration'],
+    [
+      ["new", "shop", "--frce"],
+      2,
+      'error[USAGE]: unknown option "--frce"\nhint: did you mean "--force"?',
+    ],
+    [["new", "shop", "extra"], 2, 'error[USAGE]: too many arguments for "new"'],
     [["new", "shop", "-r", "./nowhere"], 1, 'nowhere" does not exist'],
-    [["new", "shop", "-r", "./file.txt"], 1, 'error: the template "./file.txt" is a file'],
-    [["new", "shop", "-r", "./empty"], 1, 'error: the template "./empty" has no package.json'],
+    [
+      ["new", "shop", "-r", "./file.txt"],
+      1,
+      'error[TEMPLATE_INVALID]: the template "./file.txt" is a file',
+    ],
+    [
+      ["new", "shop", "-r", "./empty"],
+      1,
+      'error[TEMPLATE_INVALID]: the template "./empty" has no package.json',
+    ],
     [
       ["new", "shop", "-r", "./odd"],
       1,
-      'error: "./odd/package.json" is not a package.json\n  ✖ Invalid input: expected string, received number\n    → at name\n',
+      'error[TEMPLATE_INVALID]: "./odd/package.json" is not a package.json\n  ✖ Invalid input: expected string, received number\n    → at name\n',
     ],
     [["new", "file.txt/shop"], 1, 'file.txt/shop" is, or lies below, a file'],
   ] as const)("%j with exit code %i", async ([args, code, message]) => {
@@ -296,7 +308,9 @@ describe("new --repo", () => {
 
     const none = await runCli(["new", "c", "-r", url, "-b", "fat", "--no-install"], { cwd });
     expect(none.code).toBe(1);
-    expect(none.stderr).toContain(`error: cannot fetch the template "${url}" at "fat"`);
+    expect(none.stderr).toContain(
+      `error[TEMPLATE_UNREACHABLE]: cannot fetch the template "${url}" at "fat"`,
+    );
     expect(none.stderr).toContain("Remote branch fat not found");
     expect((await readdir(cwd)).sort()).toEqual(["a", "b", "template"]);
   });
@@ -309,7 +323,9 @@ describe("new --repo", () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/none.git`;
     const { code, stdout, stderr } = await runCli(["new", "shop", "-r", url], { cwd });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain(`error: cannot fetch the template "${url}"\n  fatal: `);
+    expect(stderr).toContain(
+      `error[TEMPLATE_UNREACHABLE]: cannot fetch the template "${url}"\n  fatal: `,
+    );
     expect(await readdir(cwd)).toEqual([]);
   });
 
@@ -324,7 +340,9 @@ describe("new --repo", () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/slow.git`;
     const { code, stderr } = await runCli(["new", "shop", "-r", url, "-t", "300ms"], { cwd });
     expect(code).toBe(1);
-    expect(stderr).toContain(`error: fetching the template "${url}" took longer than 0.3 s`);
+    expect(stderr).toContain(
+      `error[TEMPLATE_UNREACHABLE]: fetching the template "${url}" took longer than 0.3 s`,
+    );
     expect(await readdir(cwd)).toEqual([]);
   });
 

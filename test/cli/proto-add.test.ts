@@ -147,7 +147,7 @@ describe("refuses", () => {
       code: 1,
       stdout: "",
       stderr:
-        'error: "api/order/v1/order.proto" exists already\nhint: edit it, or choose another name\n',
+        'error[FILE_EXISTS]: "api/order/v1/order.proto" exists already\nhint: edit it, or choose another name\n',
     });
     expect(await readFile(join(cwd, "api/order/v1/order.proto"), "utf8")).toBe("mine");
   });
@@ -224,6 +224,6 @@ describe("refuses", () => {
     const { code, stderr } = await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
     await chmod(join(cwd, "api"), 0o700);
     expect(code).toBe(1);
-    expect(stderr).toContain(`error: cannot write "${cwd}/api/order/v1"`);
+    expect(stderr).toContain(`error[WRITE_FAILED]: cannot write "${cwd}/api/order/v1"`);
   });
 });

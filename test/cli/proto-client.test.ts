@@ -125,7 +125,7 @@ test("names every file that does not exist", async () => {
   expect(result).toEqual({
     code: 1,
     stdout: "",
-    stderr: `error: "a.proto", "b" do not exist\nhint: name .proto files or folders, relative to "${cwd}"\n`,
+    stderr: `error[FILE_NOT_FOUND]: "a.proto", "b" do not exist\nhint: name .proto files or folders, relative to "${cwd}"\n`,
   });
 });
 

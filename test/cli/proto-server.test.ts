@@ -308,7 +308,7 @@ test("writes nothing when a file of the user's cannot be read as TypeScript", as
   const before = await snapshot(cwd);
   const { code, stderr } = await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^error: .*cmd\/shop\/wire\.ts:\d+:\d+: /);
+  expect(stderr).toMatch(/^error\[SOURCE_INVALID\]: .*cmd\/shop\/wire\.ts:\d+:\d+: /);
   expect(await snapshot(cwd)).toEqual(before);
 });
 
@@ -317,13 +317,13 @@ test.for([
     "a missing file",
     "api/none.proto",
     {},
-    '^error: "api/none.proto" does not exist\nhint: make it with `kratos-ts proto add api/none.proto`\n$',
+    '^error\\[FILE_NOT_FOUND\\]: "api/none.proto" does not exist\nhint: make it with `kratos-ts proto add api/none.proto`\n$',
   ],
   [
     "a proto without a service",
     "api/a/v1/a.proto",
     { "api/a/v1/a.proto": 'syntax = "proto3";\n\npackage a.v1;\n' },
-    '^error: "api/a/v1/a.proto" has no service with a method',
+    '^error\\[GENERATION_FAILED\\]: "api/a/v1/a.proto" has no service with a method',
   ],
   [
     "a syntax error",
@@ -335,7 +335,7 @@ test.for([
     "a file outside of the modules",
     "other/a.proto",
     { "other/a.proto": 'syntax = "proto3";\n' },
-    '^error: "other/a.proto" lies in none of "api", "internal", "third_party"\nhint: move it there',
+    '^error\\[FILE_NOT_FOUND\\]: "other/a.proto" lies in none of "api", "internal", "third_party"\nhint: move it there',
   ],
   [
     "what proto client refuses",

@@ -118,7 +118,7 @@ describe("run refuses", () => {
       code: 1,
       stdout: "",
       stderr:
-        "error: there are 2 programs: cmd/admin, cmd/shop\n" +
+        "error[ENTRY_AMBIGUOUS]: there are 2 programs: cmd/admin, cmd/shop\n" +
         "hint: name one, such as `kratos-ts run cmd/admin`\n",
     });
     const cli = startCli(["run", "cmd/shop", "--no-watch"], { cwd });
@@ -126,10 +126,18 @@ describe("run refuses", () => {
   });
 
   test.for([
-    [["run", "nowhere"], 1, 'error: "nowhere" does not exist\n'],
-    [["run", "internal"], 1, 'error: "internal" holds no main.ts and no cmd/*/main.ts\n'],
-    [["run", "-w", "nowhere"], 1, 'error: the working directory "nowhere" is not a folder\n'],
-    [["run", "--wrok", "x"], 2, 'error: unknown option "--wrok"\n'],
+    [["run", "nowhere"], 1, 'error[FILE_NOT_FOUND]: "nowhere" does not exist\n'],
+    [
+      ["run", "internal"],
+      1,
+      'error[ENTRY_NOT_FOUND]: "internal" holds no main.ts and no cmd/*/main.ts\n',
+    ],
+    [
+      ["run", "-w", "nowhere"],
+      1,
+      'error[FILE_NOT_FOUND]: the working directory "nowhere" is not a folder\n',
+    ],
+    [["run", "--wrok", "x"], 2, 'error[USAGE]: unknown option "--wrok"\n'],
   ] as const)("%j", async ([args, code, message]) => {
     const result = await runCli(args, { cwd: await makeProject() });
     expect(result).toMatchObject({ code, stdout: "" });
@@ -157,7 +165,7 @@ describe("run refuses", () => {
     const { code, stderr } = await runCli(["run"], { cwd });
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `error: there is no cmd/*/main.ts in "${cwd}"\nhint: run it inside a project, or name the program's folder\n`,
+      `error[ENTRY_NOT_FOUND]: there is no cmd/*/main.ts in "${cwd}"\nhint: run it inside a project, or name the program's folder\n`,
     );
   });
 });
