@@ -110,8 +110,8 @@ export class App implements AppInfo {
       () => runHooks("beforeStart", beforeStart, this, signal),
       async () => {
         this.#reached = "servers";
-        const starts = servers.map(async (server) => server.start(this));
-        await endInTime(allOf("starting servers", starts), signal, "starting servers");
+        const starts = servers.map((server) => async () => server.start(this));
+        await allOrNone("starting servers", starts, signal);
       },
       () => this.#register(signal),
       () => runHooks("afterStart", afterStart, this, signal),
@@ -137,8 +137,8 @@ export class App implements AppInfo {
     }
     const urls = servers
       .filter((server) => server.endpoint !== undefined)
-      .map(async (server) => server.endpoint?.());
-    const found = await endInTime(allOf("opening listeners", urls), signal, "opening listeners");
+      .map((server) => async () => server.endpoint?.());
+    const found = await allOrNone("opening listeners", urls, signal);
     this.#endpoints = found.flatMap((url) => (url ? endpointText(url) : []));
   }
 
@@ -212,6 +212,35 @@ async function runHooks(
   signal: AbortSignal,
 ): Promise<void> {
   for (const hook of hooks) await endInTime(hook(app, signal), signal, `a ${point} hook`);
+}
+
+/**
+ * Does all steps at once. As soon as one fails, the others have no longer than after an abort: one that
+ * hangs must not keep the failure to itself.
+ */
+async function allOrNone<T>(
+  what: string,
+  steps: readonly (() => Promise<T>)[],
+  signal: AbortSignal,
+): Promise<T[]> {
+  const failed = new AbortController();
+  let isOver = false;
+  const work = steps.map(async (step) => {
+    try {
+      return await step();
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  });
+  const all = allOf(what, work).finally(() => {
+    isOver = true;
+  });
+  try {
+    return await endInTime(all, AbortSignal.any([signal, failed.signal]), what);
+  } catch (error) {
+    throw failed.signal.aborted && !isOver ? failed.signal.reason : error;
+  }
 }
 
 /** As `Promise.all`, but waits for all and then tells of all that failed. */

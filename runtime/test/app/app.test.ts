@@ -177,6 +177,23 @@ describe("a start that fails", () => {
     );
   });
 
+  test.for(["endpoint", "start"] as const)(
+    "does not wait for another server whose %s hangs",
+    async (step) => {
+      const hanging: Server = {
+        start: async () => undefined,
+        stop: async () => undefined,
+        [step]: () => new Promise(() => undefined),
+      };
+      const failing: Server = {
+        ...hanging,
+        [step]: () => Promise.reject(new Error("port in use")),
+      };
+      const app = new App({ servers: [hanging, failing] });
+      await expect(app.run()).rejects.toThrow("port in use");
+    },
+  );
+
   test("tells why, and not that deregistering failed as well", async () => {
     const stage = new Stage("register", "deregister");
     await expect(stage.app().run()).rejects.toThrow(/^failed: register$/);
