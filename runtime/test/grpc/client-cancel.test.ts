@@ -1,6 +1,8 @@
 import { KratosError } from "@kratos-ts/runtime";
+import { once } from "node:events";
 import { createServer as createNetServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { createDeferred } from "./deferred.ts";
 import { Chat, Echo, Repeat } from "./echo-schema.ts";
 import { createClient, startServer } from "./kratos-peer.ts";
 import { listen } from "./raw-server.ts";
@@ -94,6 +96,31 @@ describe("canceling", () => {
     }
     expect(listeners).toBe(0);
   });
+});
+
+test("thousands of streams that are read no further do not cost the calls beside them", async () => {
+  const release = createDeferred();
+  const { address } = await startServer(
+    (server) => {
+      server.handle(Echo, async ({ text }) => {
+        await release.promise;
+        return { text };
+      });
+      server.handle(Repeat, async function* (_, { signal }) {
+        yield {};
+        await once(signal, "abort");
+      });
+    },
+    { timeout: 0 },
+  );
+  const client = createClient(address, { timeout: 0 });
+  const beside = client.method(Echo)({ text: "alive" });
+  const repeat = client.method(Repeat);
+  for (let i = 0; i < 2500; i++) {
+    for await (const _ of repeat({})) break;
+  }
+  release.resolve();
+  expect(await beside).toMatchObject({ text: "alive" });
 });
 
 describe("the timeout", () => {

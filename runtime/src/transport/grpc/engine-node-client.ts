@@ -25,6 +25,14 @@ const connectionWindow = 4 * 1024 * 1024;
 /** Megabytes that a connection may hold in the engine, unsent requests included. */
 const sessionMemory = 64;
 
+/**
+ * Streams that are reset over one connection before calls move to another, and how many of them a second
+ * are forgotten. HTTP/2 servers take resets for an attack beyond a burst (1000 and 33 a second with
+ * nghttp2, which Node, Envoy and others use) and cut the connection, with all that runs on it.
+ */
+const resetBurst = 500;
+const resetRate = 30;
+
 /** Milliseconds that a silent server has to answer a ping before it counts as gone. */
 const pingTimeout = 5000;
 
@@ -58,6 +66,8 @@ class NodeClientConnection implements ClientConnection {
   #usable = true;
   #error: Error | undefined;
   #pinging = false;
+  #resets = 0;
+  #lastReset = 0;
 
   constructor(session: ClientHttp2Session, remoteAddress: string, onClose: () => void) {
     this.#session = session;
@@ -106,6 +116,17 @@ class NodeClientConnection implements ClientConnection {
 
   destroy(): void {
     this.#session.destroy();
+  }
+
+  /** Takes note of a stream that this side has reset. */
+  countReset(): void {
+    const now = performance.now();
+    const forgotten = ((now - this.#lastReset) / 1000) * resetRate;
+    this.#resets = Math.max(0, this.#resets - forgotten) + 1;
+    this.#lastReset = now;
+    if (this.#resets < resetBurst || !this.#usable) return;
+    this.retire();
+    this.#session.close(); // once its streams have ended
   }
 
   /** No further streams here; those that are open go on. */
@@ -161,6 +182,7 @@ class NodeClientStream implements ClientStream {
 
   reset(code: number): void {
     this.#silent = true;
+    if (!this.#stream.closed) this.#connection.countReset();
     this.#stream.close(code);
     this.#stream.resume(); // unread data would keep the stream alive
   }
