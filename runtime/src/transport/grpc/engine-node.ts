@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 
 import { createServer as createHttp2Server } from "node:http2";
 import type { Server, Socket } from "node:net";
 import { createServer as createNetServer } from "node:net";
+import { closeListener } from "../close-listener.ts";
 import type { BoundAddress, ListenAddress } from "../listen-address.ts";
 import { toBoundAddress } from "../listen-address.ts";
 import { socketAddress } from "./engine-node-address.ts";
@@ -51,6 +52,8 @@ class NodeServerEngine implements ServerEngine {
   #waiting: Socket[] | undefined = [];
   #closed: Promise<void> | undefined;
   #stopping = false;
+  /** What is left was ended; nothing that comes late is begun. */
+  #cut = false;
 
   constructor(http2: Server, onError: (error: Error) => void) {
     this.#http2 = http2;
@@ -82,13 +85,11 @@ class NodeServerEngine implements ServerEngine {
 
   async shutdown(signal: AbortSignal): Promise<void> {
     this.#stopping = true;
-    this.#closed ??= new Promise((resolve) => {
-      if (this.#listener.listening) this.#listener.close(() => resolve());
-      else resolve();
-    });
+    this.#closed ??= this.#closeListener();
     for (const socket of this.#waiting ?? []) socket.destroy();
     this.#waiting = undefined;
     const cutOff = (): void => {
+      this.#cut = true;
       for (const session of this.#sessions) session.destroy(new ShutdownError());
     };
     if (signal.aborted) cutOff();
@@ -101,7 +102,20 @@ class NodeServerEngine implements ServerEngine {
     }
   }
 
+  /** Resolves when the last connection has ended, too. */
+  async #closeListener(): Promise<void> {
+    const listener = this.#listener;
+    if (!listener.listening) return;
+    const closed = new Promise<void>((resolve) => listener.once("close", resolve));
+    await closeListener(listener, () => listener.close());
+    await closed;
+  }
+
   #serve(socket: Socket): void {
+    if (this.#cut) {
+      socket.destroy();
+      return;
+    }
     this.#http2.emit("connection", socket);
     socket.resume();
   }

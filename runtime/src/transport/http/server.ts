@@ -12,6 +12,7 @@ import { createLogger } from "../../log/create-logger.ts";
 import { chain, type Handler, type Middleware } from "../../middleware/middleware.ts";
 import { OperationMiddleware } from "../../middleware/operation-middleware.ts";
 import { CallTimers } from "../call-timers.ts";
+import { closeListener } from "../close-listener.ts";
 import {
   type BoundAddress,
   listenError,
@@ -69,6 +70,8 @@ export class HttpServer implements Server, HttpRouter {
   #idleWatch: NodeJS.Timeout | undefined;
   #started = false;
   #drained: Promise<void> | undefined;
+  /** What was left was ended; nothing that comes late is begun. */
+  #cut = false;
 
   constructor(options: HttpServerOptions = {}) {
     const complete = completeServerOptions(options);
@@ -151,6 +154,7 @@ export class HttpServer implements Server, HttpRouter {
   async stop(signal: AbortSignal): Promise<void> {
     this.#drained ??= this.#drain();
     const cut = () => {
+      this.#cut = true;
       for (const connection of this.#connections) {
         connection.lose("server");
         connection.socket.destroy();
@@ -213,6 +217,10 @@ export class HttpServer implements Server, HttpRouter {
   }
 
   #track(socket: Socket): void {
+    if (this.#cut) {
+      socket.destroy();
+      return;
+    }
     const connection = new Connection(socket);
     this.#connections.add(connection);
     socket.on("close", () => {
@@ -308,9 +316,11 @@ export class HttpServer implements Server, HttpRouter {
     // A listener that is being opened has to be there before it can be closed.
     await this.#listening?.catch(() => undefined);
     if (this.#server.listening) {
-      // Only the listener: closing the HTTP server would cut idle connections, into which clients may
-      // have sent a request already.
-      NetServer.prototype.close.call(this.#server);
+      await closeListener(this.#server, () => {
+        // Only the listener: closing the HTTP server would cut idle connections, into which clients may
+        // have sent a request already.
+        NetServer.prototype.close.call(this.#server);
+      });
     }
     for (const [, response] of this.#held.splice(0)) this.#refuseStopped(response);
     clearInterval(this.#idleWatch);
