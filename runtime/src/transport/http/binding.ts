@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { create, type DescField, type DescMessage, type JsonValue } from "@bufbuild/protobuf";
 import {
   compileCodec,
@@ -20,7 +21,7 @@ export interface BindingOptions extends PathOptions, QueryOptions {
 
 /** A request's body, read to its end. */
 export interface RequestBody {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly format: BodyFormat;
   /** As the client named it; empty when it did not. */
   readonly contentType: string;
@@ -163,7 +164,9 @@ function parseJson(text: string): JsonValue {
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function decodeUtf8(bytes: Uint8Array): string {
+function decodeUtf8(bytes: Buffer): string {
+  // A copy of the bytes, where each is a character.
+  if (isAscii(bytes)) return bytes.toString("latin1");
   try {
     return strictUtf8.decode(bytes);
   } catch (cause) {
