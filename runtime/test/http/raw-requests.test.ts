@@ -44,7 +44,6 @@ test.for<[what: string, request: string | Buffer, status: number]>([
   ["another expectation", get("Expect: tea\r\n"), 417],
   ["large headers", get(`X: ${"y".repeat(20_000)}\r\n`), 431],
   ["a long target", get("", `GET /v1?${"a".repeat(20_000)} HTTP/1.1`), 414],
-  ["many headers", get("a:\r\n".repeat(3000)), 200],
   ["headers named like members of objects", get("__proto__: x\r\nconstructor: y\r\n"), 200],
   ["a folded header", get("X: y\r\n z\r\n"), 400],
   ["a NUL in a header", get("X: a\0b\r\n"), 400],
@@ -83,6 +82,12 @@ test.for<[what: string, request: string | Buffer, status: number]>([
   const response = await sendRaw(port, request);
   expect(response.status).toBe(status);
   if (status >= 400) expectError(response);
+});
+
+test("leaves headers beyond Node's limit out, or refuses them where Node does", async () => {
+  const port = await serveRules(rules, R, R, (request) => request);
+  const response = await sendRaw(port, get("a:\r\n".repeat(3000)));
+  expect([200, 431]).toContain(response.status);
 });
 
 test("answers CONNECT behind a request that is being served, and closes", async () => {

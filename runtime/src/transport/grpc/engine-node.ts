@@ -84,8 +84,7 @@ class NodeServerEngine implements ServerEngine {
   }
 
   async shutdown(signal: AbortSignal): Promise<void> {
-    this.#stopping = true;
-    this.#closed ??= this.#closeListener();
+    this.#closed ??= this.#drain();
     for (const socket of this.#waiting ?? []) socket.destroy();
     this.#waiting = undefined;
     const cutOff = (): void => {
@@ -94,20 +93,22 @@ class NodeServerEngine implements ServerEngine {
     };
     if (signal.aborted) cutOff();
     else signal.addEventListener("abort", cutOff, { once: true });
-    for (const session of this.#sessions) session.close();
     try {
-      await this.#closed; // a listener closes when its last connection has
+      await this.#closed;
     } finally {
       signal.removeEventListener("abort", cutOff);
     }
   }
 
-  /** Resolves when the last connection has ended, too. */
-  async #closeListener(): Promise<void> {
+  /** Resolves when the last connection has ended. */
+  async #drain(): Promise<void> {
     const listener = this.#listener;
     if (!listener.listening) return;
     const closed = new Promise<void>((resolve) => listener.once("close", resolve));
+    // The listener first: a call that a closing connection refuses must not come back on a new one.
     await closeListener(listener, () => listener.close());
+    this.#stopping = true;
+    for (const session of this.#sessions) session.close();
     await closed;
   }
 
