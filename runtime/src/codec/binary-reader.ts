@@ -1,7 +1,7 @@
 import { CodecError, tooDeep } from "./codec-error.ts";
 import { DEPTH_LIMIT } from "./value-codec.ts";
 
-/** Up to this length text and bytes are read here; beyond it a call into Node pays off. */
+/** Up to this length bytes are copied here; beyond it a call into Node pays off. */
 const SHORT = 24;
 
 /** The wire types that a tag may name. */
@@ -167,19 +167,10 @@ export class BinaryReader {
     const end = this.end();
     const start = this.position;
     this.position = end;
-    const bytes = this.bytes;
-    if (end - start <= SHORT) {
-      let text = "";
-      let position = start;
-      while (position < end) {
-        const byte = bytes[position] as number;
-        if (byte > 0x7f) break;
-        text += String.fromCharCode(byte);
-        position++;
-      }
-      if (position === end) return text;
-    }
-    this.buffer ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { bytes } = this;
+    const short = shortAscii(bytes, start, end);
+    if (short !== undefined) return short;
+    this.buffer ??= toBuffer(bytes);
     const text = this.buffer.toString("utf8", start, end);
     // the replacement character may have been sent, so its presence proves nothing
     if (strict && text.includes("\ufffd")) this.requireUtf8(start, end);
@@ -263,6 +254,38 @@ export class BinaryReader {
       throw new CodecError("expected valid UTF-8, got other bytes", "", { cause });
     }
   }
+}
+
+/**
+ * Text of up to eight ASCII characters, made in one piece: a call into Node costs more than that, and
+ * appending character by character leaves a string behind for each. Undefined: it is longer, or no ASCII.
+ */
+function shortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const size = end - start;
+  if (size > 8) return undefined;
+  let all = 0;
+  for (let i = start; i < end; i++) all |= bytes[i] as number;
+  if (all > 0x7f) return undefined;
+  const at = (i: number): number => bytes[start + i] as number;
+  const text = String.fromCharCode;
+  // prettier-ignore
+  switch (size) {
+    case 0: return "";
+    case 1: return text(at(0));
+    case 2: return text(at(0), at(1));
+    case 3: return text(at(0), at(1), at(2));
+    case 4: return text(at(0), at(1), at(2), at(3));
+    case 5: return text(at(0), at(1), at(2), at(3), at(4));
+    case 6: return text(at(0), at(1), at(2), at(3), at(4), at(5));
+    case 7: return text(at(0), at(1), at(2), at(3), at(4), at(5), at(6));
+    default: return text(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+  }
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function truncated(): CodecError {

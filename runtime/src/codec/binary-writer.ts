@@ -31,8 +31,7 @@ export class BinaryWriter {
     this.start = this.position;
     if (headroom > 0) {
       this.ensure(headroom);
-      this.bytes.fill(0, this.position, this.position + headroom);
-      this.position += headroom;
+      for (let i = 0; i < headroom; i++) this.bytes[this.position++] = 0;
     }
   }
 

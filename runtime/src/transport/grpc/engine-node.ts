@@ -146,19 +146,38 @@ const deaf: StreamSink = { onData() {}, onEnd() {}, onReset() {}, onDrain() {} }
 
 const owner = Symbol("stream");
 
-/** A `node:http2` stream that knows the object made for it: no closure per stream and event. */
-interface OwnedStream extends ServerHttp2Stream {
-  [owner]: NodeServerStream;
+/** What the events of a `node:http2` stream are for. */
+interface StreamOwner {
+  receive(chunk: Uint8Array): void;
+  endRequest(): void;
+  sendTrailers(): void;
+  drained(): void;
+  closed(): void;
 }
 
-class NodeServerStream implements ServerStream {
+/** A `node:http2` stream that knows the object made for it: no closure per stream and event. */
+interface OwnedStream extends ServerHttp2Stream {
+  [owner]: StreamOwner;
+}
+
+/**
+ * Owns streams of which nobody wants to hear any more. Node's part of a stream outlives the minor garbage
+ * collections, and with it all that can be reached from there; a call must not be.
+ */
+const nobody: StreamOwner = {
+  receive() {},
+  endRequest() {},
+  sendTrailers() {},
+  drained() {},
+  closed() {},
+};
+
+class NodeServerStream implements ServerStream, StreamOwner {
   readonly headers: NodeHeaders;
   readonly #session: ServerHttp2Session | undefined;
   readonly #stream: OwnedStream;
   #sink: StreamSink = deaf;
   #requestEnded = false;
-  /** Nobody wants to hear of this stream any more. */
-  #silent = false;
   #trailers: Fields | undefined;
 
   constructor(stream: ServerHttp2Stream, headers: NodeHeaders) {
@@ -206,7 +225,7 @@ class NodeServerStream implements ServerStream {
   }
 
   reset(code: number): void {
-    this.#silent = true;
+    this.#stream[owner] = nobody;
     this.#stream.close(code);
     this.#stream.resume(); // unread data would keep the stream alive
   }
@@ -226,22 +245,21 @@ class NodeServerStream implements ServerStream {
   }
 
   receive(chunk: Uint8Array): void {
-    if (!this.#silent) this.#sink.onData(chunk, 0, chunk.length);
+    this.#sink.onData(chunk, 0, chunk.length);
   }
 
   endRequest(): void {
     if (this.#stream.aborted) return; // Node ends the readable side of streams that died, too
     this.#requestEnded = true;
-    if (!this.#silent) this.#sink.onEnd();
+    this.#sink.onEnd();
   }
 
   drained(): void {
-    if (!this.#silent) this.#sink.onDrain();
+    this.#sink.onDrain();
   }
 
   closed(): void {
-    if (this.#silent) return;
-    this.#silent = true;
+    this.#stream[owner] = nobody;
     const { errored, rstCode } = this.#stream;
     const cause = errored instanceof ShutdownError ? errored : undefined;
     this.#sink.onReset(rstCode ?? ResetCode.CANCEL, cause);
@@ -249,7 +267,7 @@ class NodeServerStream implements ServerStream {
 
   /** The reply is complete: what the client still sends is of no interest. */
   #finish(): void {
-    this.#silent = true;
+    this.#stream[owner] = nobody;
     if (this.#requestEnded) return;
     this.#stream.resume();
     // Node sends trailers from a setImmediate of its own; the reset has to come after them.

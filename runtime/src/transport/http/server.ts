@@ -26,6 +26,7 @@ import { bindingError, excerpt } from "./binding-error.ts";
 import { type BindingOptions, compileBinding } from "./binding.ts";
 import { Connection } from "./connection.ts";
 import { HeaderMap } from "./header-map.ts";
+import { joinWrites } from "./join-writes.ts";
 import { PathTemplateError } from "./path-template.ts";
 import { answerProtocolError, refuseSocket } from "./protocol-error.ts";
 import { compileReply } from "./reply.ts";
@@ -221,6 +222,7 @@ export class HttpServer implements Server, HttpRouter {
       socket.destroy();
       return;
     }
+    joinWrites(socket);
     const connection = new Connection(socket);
     this.#connections.add(connection);
     socket.on("close", () => {
