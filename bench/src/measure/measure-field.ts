@@ -4,6 +4,9 @@ import { ServerProcess } from "./server-process.ts";
 import type { Spread } from "./statistics.ts";
 import { orderInRound, spreadOf } from "./statistics.ts";
 
+/** For so long each process is driven before it counts, so that V8 has compiled what is hot. */
+const warmUpSeconds = 1;
+
 /** A kind of request, such as `POST`. */
 export interface Scenario {
   readonly title: string;
@@ -61,49 +64,46 @@ interface Slot {
   readonly busy: number;
 }
 
-/** Measures every server of a field under every scenario. Throws when one fails or answers wrongly. */
+/**
+ * Measures every server of a field under every scenario. Each round starts the servers anew, one at a time:
+ * what V8 makes of the same code differs from process to process, and stays so while the process lives.
+ * Throws when a server fails or answers wrongly.
+ */
 export async function measureField(run: FieldRun): Promise<FieldResult[]> {
   const peers = [run.field.mark, ...run.field.peers];
-  const servers = new Map<Peer, ServerProcess>();
-  try {
-    for (const peer of peers) {
-      const server = await ServerProcess.start(`${run.folder}/${peer.id}`, run.serverCore);
-      servers.set(peer, server);
-      await naming(peer, run.check(server.port));
+  const slots = new Map(
+    run.scenarios.map((scenario) => [scenario, new Map<Peer, Slot[]>(peers.map((p) => [p, []]))]),
+  );
+  for (let round = 0; round < run.rounds; round++) {
+    for (const peer of orderInRound(peers, round)) {
+      run.onStep(`round ${round + 1} of ${run.rounds}: ${peer.title}`);
+      for (const [scenario, slot] of await naming(peer, measureServer(run, peer))) {
+        slots.get(scenario)?.get(peer)?.push(slot);
+      }
     }
-    const results: FieldResult[] = [];
-    for (const scenario of run.scenarios) {
-      results.push(await measureScenario(run, scenario, servers));
-    }
-    return results;
-  } finally {
-    await Promise.all(Array.from(servers.values(), (server) => server.stop()));
   }
+  return run.scenarios.map((scenario) => {
+    const byPeer = slots.get(scenario);
+    const marks = byPeer?.get(run.field.mark) ?? [];
+    const rows = peers.map((peer) => toRow(peer, byPeer?.get(peer) ?? [], marks));
+    return { title: scenario.title, rows };
+  });
 }
 
-async function measureScenario(
-  run: FieldRun,
-  scenario: Scenario,
-  servers: ReadonlyMap<Peer, ServerProcess>,
-): Promise<FieldResult> {
-  const peers = Array.from(servers.keys());
-  const slots = new Map<Peer, Slot[]>(peers.map((peer) => [peer, []]));
-  const measure = (peer: Peer, server: ServerProcess, seconds: number): Promise<Slot> =>
-    naming(peer, measureSlot(run, scenario.work, server, seconds));
-
-  for (const [peer, server] of servers) {
-    run.onStep(`${scenario.title}: warming up ${peer.title}`);
-    await measure(peer, server, Math.min(1, run.seconds));
-  }
-  for (let round = 0; round < run.rounds; round++) {
-    for (const [peer, server] of orderInRound(Array.from(servers), round)) {
-      run.onStep(`${scenario.title}: round ${round + 1} of ${run.rounds}, ${peer.title}`);
-      slots.get(peer)?.push(await measure(peer, server, run.seconds));
+/** One process of one server under every scenario. */
+async function measureServer(run: FieldRun, peer: Peer): Promise<Map<Scenario, Slot>> {
+  const server = await ServerProcess.start(`${run.folder}/${peer.id}`, run.serverCore);
+  try {
+    await run.check(server.port);
+    const slots = new Map<Scenario, Slot>();
+    for (const scenario of run.scenarios) {
+      await measureSlot(run, scenario.work, server, warmUpSeconds);
+      slots.set(scenario, await measureSlot(run, scenario.work, server, run.seconds));
     }
+    return slots;
+  } finally {
+    await server.stop();
   }
-  const marks = slots.get(run.field.mark) ?? [];
-  const rows = peers.map((peer) => toRow(peer, slots.get(peer) ?? [], marks));
-  return { title: scenario.title, rows };
 }
 
 async function measureSlot(

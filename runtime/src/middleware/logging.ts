@@ -25,21 +25,23 @@ export interface LoggingOptions {
  */
 export function logging(logger?: Logger, options: LoggingOptions = {}): Middleware {
   const { args = false } = options;
-  return (next) => (request, context) => {
-    const target = logger ?? context.logger;
-    if (target.level === "silent" || target.level === "fatal") return next(request, context);
-    const infoIsOff = target.level === "error" || target.level === "warn";
-    const start = performance.now();
-    return watchOutcome(next, request, context, {
-      succeeded() {
-        if (!infoIsOff) target.info(describe(200, ""), messageFor(context));
+  return (next) => {
+    const watched = watchOutcome(next, {
+      begins: () => performance.now(),
+      succeeded(request, context, start) {
+        const target = logger ?? context.logger;
+        if (isOff(target, "info")) return;
+        target.info(describe(request, context, start, 200, ""), messageFor(context));
       },
-      left() {
-        if (!infoIsOff) target.info(describe(499, ""), messageFor(context));
+      left(request, context, start) {
+        const target = logger ?? context.logger;
+        if (isOff(target, "info")) return;
+        target.info(describe(request, context, start, 499, ""), messageFor(context));
       },
-      failed(error) {
+      failed(error, request, context, start) {
+        const target = logger ?? context.logger;
         const known = fromError(error);
-        const fields = describe(known.code, known.reason);
+        const fields = describe(request, context, start, known.code, known.reason);
         fields["error"] = toErrorText(known);
         if (known.code >= 500) fields["stack"] = error instanceof Error ? error.stack : undefined;
         if (known.code >= 500) target.error(fields, messageFor(context));
@@ -47,20 +49,34 @@ export function logging(logger?: Logger, options: LoggingOptions = {}): Middlewa
         return error;
       },
     });
-
-    function describe(code: number, reason: string): Record<string, unknown> {
-      const fields: Record<string, unknown> = {
-        kind: context.side,
-        component: context.kind,
-        operation: context.operation,
-      };
-      if (args !== false) fields["args"] = args === true ? request : args(request, context);
-      fields["code"] = code;
-      fields["reason"] = reason;
-      fields["latency"] = (performance.now() - start) / 1000;
-      return fields;
-    }
+    return (request, context) =>
+      (isOff(logger ?? context.logger, "error") ? next : watched)(request, context);
   };
+
+  function describe(
+    request: unknown,
+    context: CallContext,
+    start: number,
+    code: number,
+    reason: string,
+  ): Record<string, unknown> {
+    const fields: Record<string, unknown> = {
+      kind: context.side,
+      component: context.kind,
+      operation: context.operation,
+    };
+    if (args !== false) fields["args"] = args === true ? request : args(request, context);
+    fields["code"] = code;
+    fields["reason"] = reason;
+    fields["latency"] = (performance.now() - start) / 1000;
+    return fields;
+  }
+}
+
+/** Whether the logger writes nothing of this level, so that nothing need be computed. */
+function isOff({ level }: Logger, wanted: "info" | "error"): boolean {
+  if (level === "silent" || level === "fatal") return true;
+  return wanted === "info" && (level === "error" || level === "warn");
 }
 
 function messageFor(context: CallContext): string {

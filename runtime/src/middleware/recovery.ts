@@ -25,9 +25,9 @@ export interface RecoveryOptions {
  */
 export function recovery(options: RecoveryOptions = {}): Middleware {
   const handler = options.handler ?? createUnknownError;
-  return (next) => (request, context) =>
-    watchOutcome(next, request, context, {
-      failed(error) {
+  return (next) =>
+    watchOutcome(next, {
+      failed(error, request, context) {
         if (findKratosError(error) !== undefined) return error; // with all that wraps it, for the log
         const known = findKnownError(error);
         if (known !== undefined) return known;

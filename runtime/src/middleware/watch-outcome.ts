@@ -1,53 +1,68 @@
 import type { CallContext } from "../transport/context.ts";
 import { isPromise } from "./is-promise.ts";
-import type { Awaitable, Handler } from "./middleware.ts";
+import type { Handler } from "./middleware.ts";
 
-/** How a call ended. Exactly one of the three is called, once, for unary calls and streams alike. */
-export interface CallOutcome {
+/**
+ * Watches calls. For each of them exactly one of `succeeded`, `failed` and `left` is called, once, for unary
+ * calls and streams alike; `state` is what `begins` returned.
+ */
+export interface CallWatcher<State = undefined> {
+  /** The call is about to be made. */
+  begins?(request: unknown, context: CallContext): State;
   /** The reply is there, or the stream has delivered its last message. */
-  succeeded?(): void;
+  succeeded?(request: unknown, context: CallContext, state: State): void;
   /** Something was thrown. What this returns is thrown in its place. */
-  failed(error: unknown): unknown;
+  failed(error: unknown, request: unknown, context: CallContext, state: State): unknown;
   /** The reader of a stream of replies stopped before its end. */
-  left?(): void;
+  left?(request: unknown, context: CallContext, state: State): void;
 }
 
 /**
- * Calls `next` and tells `outcome` how that ended. For middleware that only looks at the end of a call:
- * what is there at once stays so, a promise gets one step more and a stream one generator around it.
+ * A handler that does what `next` does and tells `watcher` how each call ended. For middleware that only
+ * looks at the ends of a call: what is there at once stays so and costs nothing, a promise gets one step
+ * more and a stream one generator around it.
  */
-export function watchOutcome(
-  next: Handler,
+export function watchOutcome<State>(next: Handler, watcher: CallWatcher<State>): Handler {
+  return (request, context) => {
+    const state = watcher.begins?.(request, context) as State;
+    let reply: unknown;
+    try {
+      reply = next(request, context);
+      if (isPromise(reply)) return watchPromise(reply, watcher, request, context, state);
+    } catch (error) {
+      throw watcher.failed(error, request, context, state);
+    }
+    if (isAsyncIterable(reply)) return watchStream(reply, watcher, request, context, state);
+    watcher.succeeded?.(request, context, state);
+    return reply;
+  };
+}
+
+function watchPromise<State>(
+  reply: Promise<unknown>,
+  watcher: CallWatcher<State>,
   request: unknown,
   context: CallContext,
-  outcome: CallOutcome,
-): Awaitable<unknown> {
-  let reply: Awaitable<unknown>;
-  try {
-    reply = next(request, context);
-  } catch (error) {
-    throw outcome.failed(error);
-  }
-  if (isPromise(reply)) {
-    return reply.then(
-      (value) => settle(value, outcome),
-      (error: unknown) => {
-        throw outcome.failed(error);
-      },
-    );
-  }
-  return settle(reply, outcome);
+  state: State,
+): Promise<unknown> {
+  return reply.then(
+    (value) => {
+      if (isAsyncIterable(value)) return watchStream(value, watcher, request, context, state);
+      watcher.succeeded?.(request, context, state);
+      return value;
+    },
+    (error: unknown) => {
+      throw watcher.failed(error, request, context, state);
+    },
+  );
 }
 
-function settle(reply: unknown, outcome: CallOutcome): unknown {
-  if (isAsyncIterable(reply)) return watchStream(reply, outcome);
-  outcome.succeeded?.();
-  return reply;
-}
-
-async function* watchStream(
+async function* watchStream<State>(
   replies: AsyncIterable<unknown>,
-  outcome: CallOutcome,
+  watcher: CallWatcher<State>,
+  request: unknown,
+  context: CallContext,
+  state: State,
 ): AsyncGenerator<unknown> {
   let ended = false;
   try {
@@ -55,11 +70,11 @@ async function* watchStream(
     ended = true;
   } catch (error) {
     ended = true;
-    throw outcome.failed(error);
+    throw watcher.failed(error, request, context, state);
   } finally {
-    if (!ended) outcome.left?.();
+    if (!ended) watcher.left?.(request, context, state);
   }
-  outcome.succeeded?.();
+  watcher.succeeded?.(request, context, state);
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
