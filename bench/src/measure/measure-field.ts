@@ -5,7 +5,7 @@ import type { Spread } from "./statistics.ts";
 import { orderInRound, spreadOf } from "./statistics.ts";
 
 /** For so long each process is driven before it counts, so that V8 has compiled what is hot. */
-const warmUpSeconds = 1;
+const warmUpSeconds = 2;
 
 /** A kind of request, such as `POST`. */
 export interface Scenario {
