@@ -1,55 +1,30 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import {
-  createServer,
-  type IncomingMessage,
-  type Server as NodeServer,
-  type ServerResponse,
-} from "node:http";
-import { Server as NetServer, type Socket } from "node:net";
 import type { AppInfo } from "../../app/app-info.ts";
-import { KratosError } from "../../errors/kratos-error.ts";
 import { createLogger } from "../../log/create-logger.ts";
 import { chain, type Handler, type Middleware } from "../../middleware/middleware.ts";
 import { OperationMiddleware } from "../../middleware/operation-middleware.ts";
 import { CallTimers } from "../call-timers.ts";
-import { closeListener } from "../close-listener.ts";
 import {
   type BoundAddress,
   listenError,
   parseListenAddress,
   publicEndpoint,
-  toBoundAddress,
 } from "../listen-address.ts";
 import type { HttpBinding, HttpRoute, HttpRouter, UnaryHandler } from "../method.ts";
 import type { Server } from "../server.ts";
-import { bindingError, excerpt } from "./binding-error.ts";
 import { type BindingOptions, compileBinding } from "./binding.ts";
-import { Connection } from "./connection.ts";
-import { HeaderMap } from "./header-map.ts";
-import { joinWrites } from "./join-writes.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { HttpListener } from "./listener.ts";
 import { PathTemplateError } from "./path-template.ts";
-import { answerProtocolError, refuseSocket } from "./protocol-error.ts";
 import { compileReply } from "./reply.ts";
-import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
-import { logRefusal } from "./refusal-log.ts";
-import { sendError } from "./response.ts";
 import { RouteRuleError } from "./route-error.ts";
-import { MalformedPathError, RouteConflictError, type RouteMatch, Router } from "./router.ts";
-import { type CallHost, ServerCall, type ServedRoute } from "./server-call.ts";
+import { RouteConflictError, Router } from "./router.ts";
+import type { CallHost, ServedRoute } from "./server-call.ts";
 import {
   completeServerOptions,
   type CompleteServerOptions,
   type HttpServerOptions,
 } from "./server-options.ts";
-
-/** How often an idle connection is looked at before it is closed. */
-const quietSweeps = 4;
-
-/** The longest delay that timers take, in milliseconds. */
-const maxInterval = 2 ** 31 - 1;
-
-/** How long, in milliseconds, a connection stays open for requests that may be under way when a server stops. */
-const drainTime = 100;
 
 /**
  * Serves unary RPCs over HTTP/1.1 by their `google.api.http` rules.
@@ -62,17 +37,11 @@ export class HttpServer implements Server, HttpRouter {
   readonly #host: CallHost;
   readonly #router: Router<PendingRoute>;
   readonly #routes: PendingRoute[] = [];
-  readonly #server: NodeServer;
-  readonly #connections = new Set<Connection>();
-  /** Requests that came before {@link start}: the listener opens earlier, to know its port. */
-  #held: [IncomingMessage, ServerResponse][] = [];
+  readonly #listener: HttpListener;
   #listening: Promise<URL> | undefined;
   #bound: BoundAddress | undefined;
-  #idleWatch: NodeJS.Timeout | undefined;
   #started = false;
-  #drained: Promise<void> | undefined;
-  /** What was left was ended; nothing that comes late is begun. */
-  #cut = false;
+  #stopped = false;
 
   constructor(options: HttpServerOptions = {}) {
     const complete = completeServerOptions(options);
@@ -95,13 +64,8 @@ export class HttpServer implements Server, HttpRouter {
       keepAlive:
         complete.idleTimeout >= 1000 ? `timeout=${Math.floor(complete.idleTimeout / 1000)}` : "",
     };
-    // Node's own timer for idle connections costs each request two settings of it; see #watchIdle.
-    // And what it answers by itself has no body; see #serve and #refuseUnusual.
-    this.#server = createServer({ keepAliveTimeout: 0, requireHostHeader: false });
-    this.#server.on("request", (request, response) => this.#receive(request, response));
-    this.#refuseUnusual();
-    this.#server.on("connection", (socket) => this.#track(socket));
-    this.#server.on("clientError", answerProtocolError);
+    const dispatcher = new Dispatcher(this.#host, this.#router);
+    this.#listener = new HttpListener(complete.idleTimeout, dispatcher);
   }
 
   /** The port that is listened on; undefined before {@link endpoint} has resolved, and for Unix sockets. */
@@ -141,7 +105,7 @@ export class HttpServer implements Server, HttpRouter {
 
   async start(_app: AppInfo): Promise<void> {
     const endpoint = await this.endpoint();
-    if (this.#drained !== undefined) throw new Error("the server was stopped before it started");
+    if (this.#stopped) throw new Error("the server was stopped before it started");
     if (this.#started) return;
     this.#started = true;
     this.#host.endpoint = endpoint.href;
@@ -149,25 +113,15 @@ export class HttpServer implements Server, HttpRouter {
       route.handler = chain(...this.#middleware.match(route.operation))(route.bareHandler);
     }
     this.#host.logger.info({ addr: this.#bound?.text }, "[HTTP] server listening");
-    for (const [request, response] of this.#held.splice(0)) this.#serve(request, response);
+    this.#listener.accept();
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    this.#drained ??= this.#drain();
-    const cut = () => {
-      this.#cut = true;
-      for (const connection of this.#connections) {
-        connection.lose("server");
-        connection.socket.destroy();
-      }
-    };
-    if (signal.aborted) cut();
-    signal.addEventListener("abort", cut, { once: true });
-    try {
-      await this.#drained;
-    } finally {
-      signal.removeEventListener("abort", cut);
-    }
+    this.#stopped = true;
+    this.#host.draining = true;
+    // A listener that is being opened has to be there before it can be closed.
+    await this.#listening?.catch(() => undefined);
+    await this.#listener.shutdown(signal);
   }
 
   #compile(
@@ -197,165 +151,12 @@ export class HttpServer implements Server, HttpRouter {
   async #listen(): Promise<URL> {
     const { network, addr } = this.#options;
     try {
-      if (this.#drained !== undefined) throw new Error("the server was stopped before it started");
-      const address = parseListenAddress(network, addr);
-      await new Promise<void>((resolve, reject) => {
-        this.#server.once("error", reject);
-        this.#server.listen(address, () => {
-          this.#server.off("error", reject);
-          resolve();
-        });
-      });
+      if (this.#stopped) throw new Error("the server was stopped before it started");
+      this.#bound = await this.#listener.listen(parseListenAddress(network, addr));
     } catch (error) {
       throw listenError(error, addr);
     }
-    this.#server.on("error", (error) => {
-      this.#host.logger.error({ err: error }, "[HTTP] listener failed");
-    });
-    this.#watchIdle();
-    this.#bound = toBoundAddress(this.#server.address());
     return publicEndpoint("http", addr, this.#bound.port);
-  }
-
-  #track(socket: Socket): void {
-    if (this.#cut) {
-      socket.destroy();
-      return;
-    }
-    joinWrites(socket);
-    const connection = new Connection(socket);
-    this.#connections.add(connection);
-    socket.on("close", () => {
-      this.#connections.delete(connection);
-      connection.lose("client");
-    });
-  }
-
-  #receive(request: IncomingMessage, response: ServerResponse): void {
-    if (Connection.of(request.socket)?.admit(response) === false) return;
-    if (this.#started) this.#serve(request, response);
-    else if (this.#host.draining) this.#refuseStopped(response);
-    else this.#held.push([request, response]);
-  }
-
-  #serve(request: IncomingMessage, response: ServerResponse): void {
-    const method = request.method!;
-    let target: RequestTarget;
-    let match: RouteMatch<PendingRoute> | undefined;
-    if (request.headers.host === undefined && request.httpVersion === "1.1") {
-      this.#sendError(response, bindingError('the request has no "Host"'));
-      return;
-    }
-    try {
-      target = parseRequestTarget(request.url!);
-      match = this.#router.find(method, target.path);
-      if (match === undefined) {
-        this.#refuse(method, target.path, response);
-        return;
-      }
-    } catch (error) {
-      if (!(error instanceof MalformedPathError)) throw error;
-      this.#refuseRequest(request.url!, response, bindingError(error.message, error));
-      return;
-    }
-    new ServerCall(this.#host, match.target, match.segments, target.query, request, response).run();
-  }
-
-  /** Answers what no route serves. */
-  #refuse(method: string, path: string, response: ServerResponse): void {
-    const allowed = this.#router.allowedMethods(path);
-    if (method === "OPTIONS" && (allowed.length > 0 || path === "*")) {
-      const allow = path === "*" ? [] : ["Allow", [...allowed, "OPTIONS"].join(", ")];
-      if (this.#host.draining) allow.push("Connection", "close");
-      response.writeHead(204, allow).end();
-    } else if (allowed.length === 0) {
-      const message = `nothing is served at ${excerpt(path)}`;
-      this.#refuseRequest(path, response, new KratosError(404, "ROUTE_NOT_FOUND", message));
-    } else {
-      const header = new HeaderMap();
-      header.set("Allow", allowed.join(", "));
-      const message = `method "${method}" is not served at ${excerpt(path)}, use ${allowed.join(", ")}`;
-      const error = new KratosError(405, "METHOD_NOT_ALLOWED", message);
-      this.#refuseRequest(path, response, error, header);
-    }
-  }
-
-  #refuseRequest(
-    path: string,
-    response: ServerResponse,
-    error: KratosError,
-    header?: HeaderMap,
-  ): void {
-    logRefusal(this.#host.logger, path, error);
-    this.#sendError(response, error, header);
-  }
-
-  /** What Node answers without asking, or does not answer at all. */
-  #refuseUnusual(): void {
-    this.#server.on("checkExpectation", (request, response) => {
-      if (Connection.of(request.socket)?.admit(response) === false) return;
-      const expected = excerpt(request.headers.expect ?? "");
-      const message = `cannot do what "Expect" asks: ${expected}, use "100-continue" or leave it out`;
-      this.#sendError(response, new KratosError(417, "EXPECTATION_FAILED", message));
-    });
-    this.#server.on("connect", (request, socket) => {
-      const message = `method "${request.method}" is not served, this is no proxy`;
-      const error = new KratosError(405, "METHOD_NOT_ALLOWED", message);
-      refuseSocket(socket, "Method Not Allowed", error);
-    });
-  }
-
-  #sendError(response: ServerResponse, error: KratosError, header?: HeaderMap): void {
-    sendError(response, error, header, this.#host);
-  }
-
-  #refuseStopped(response: ServerResponse): void {
-    this.#sendError(response, new KratosError(503, "SERVER_STOPPED", "the server stops"));
-  }
-
-  async #drain(): Promise<void> {
-    this.#host.draining = true;
-    // A listener that is being opened has to be there before it can be closed.
-    await this.#listening?.catch(() => undefined);
-    if (this.#server.listening) {
-      await closeListener(this.#server, () => {
-        // Only the listener: closing the HTTP server would cut idle connections, into which clients may
-        // have sent a request already.
-        NetServer.prototype.close.call(this.#server);
-      });
-    }
-    for (const [, response] of this.#held.splice(0)) this.#refuseStopped(response);
-    clearInterval(this.#idleWatch);
-    await this.#closeConnections();
-    this.#server.close(() => undefined); // ends its timers
-  }
-
-  /** Closes connections over which nothing has gone for the idle time, and up to a quarter more. */
-  #watchIdle(): void {
-    const { idleTimeout } = this.#options;
-    if (idleTimeout <= 0) return;
-    this.#idleWatch = setInterval(
-      () => {
-        for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
-      },
-      Math.min(idleTimeout / quietSweeps, maxInterval),
-    );
-    this.#idleWatch.unref();
-  }
-
-  #closeConnections(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#connections.size === 0) {
-        resolve();
-        return;
-      }
-      const timer = setInterval(() => {
-        for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
-        if (this.#connections.size > 0) return;
-        clearInterval(timer);
-        resolve();
-      }, drainTime / quietSweeps);
-    });
   }
 
   #refuseWhenStarted(what: string): void {

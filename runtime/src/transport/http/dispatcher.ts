@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { KratosError } from "../../errors/kratos-error.ts";
+import type { Logger } from "../../log/logger.ts";
+import { bindingError, excerpt } from "./binding-error.ts";
+import { HeaderMap } from "./header-map.ts";
+import type { RequestReceiver } from "./listener.ts";
+import { refuseSocket } from "./protocol-error.ts";
+import { logRefusal } from "./refusal-log.ts";
+import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
+import { sendError } from "./response.ts";
+import { MalformedPathError, type RouteMatch, type Router } from "./router.ts";
+import { type CallHost, ServerCall, type ServedRoute } from "./server-call.ts";
+
+/** Finds the route of each request and answers those that have none. */
+export class Dispatcher implements RequestReceiver {
+  readonly #host: CallHost;
+  readonly #router: Router<ServedRoute>;
+  readonly #logger: Logger;
+
+  constructor(host: CallHost, router: Router<ServedRoute>) {
+    this.#host = host;
+    this.#router = router;
+    this.#logger = host.logger;
+  }
+
+  onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const method = request.method!;
+    let target: RequestTarget;
+    let match: RouteMatch<ServedRoute> | undefined;
+    if (request.headers.host === undefined && request.httpVersion === "1.1") {
+      this.#sendError(response, bindingError('the request has no "Host"'));
+      return;
+    }
+    try {
+      target = parseRequestTarget(request.url!);
+      match = this.#router.find(method, target.path);
+      if (match === undefined) {
+        this.#refuse(method, target.path, response);
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedPathError)) throw error;
+      this.#refuseRequest(request.url!, response, bindingError(error.message, error));
+      return;
+    }
+    new ServerCall(this.#host, match.target, match.segments, target.query, request, response).run();
+  }
+
+  onUnaccepted(response: ServerResponse): void {
+    this.#sendError(response, new KratosError(503, "SERVER_STOPPED", "the server stops"));
+  }
+
+  onExpectation(request: IncomingMessage, response: ServerResponse): void {
+    const expected = excerpt(request.headers.expect ?? "");
+    const message = `cannot do what "Expect" asks: ${expected}, use "100-continue" or leave it out`;
+    this.#sendError(response, new KratosError(417, "EXPECTATION_FAILED", message));
+  }
+
+  onConnect(request: IncomingMessage, socket: Duplex): void {
+    const message = `method "${request.method}" is not served, this is no proxy`;
+    const error = new KratosError(405, "METHOD_NOT_ALLOWED", message);
+    refuseSocket(socket, "Method Not Allowed", error);
+  }
+
+  onError(error: Error): void {
+    this.#logger.error({ err: error }, "[HTTP] listener failed");
+  }
+
+  /** Answers what no route serves. */
+  #refuse(method: string, path: string, response: ServerResponse): void {
+    const allowed = this.#router.allowedMethods(path);
+    if (method === "OPTIONS" && (allowed.length > 0 || path === "*")) {
+      const allow = path === "*" ? [] : ["Allow", [...allowed, "OPTIONS"].join(", ")];
+      if (this.#host.draining) allow.push("Connection", "close");
+      response.writeHead(204, allow).end();
+    } else if (allowed.length === 0) {
+      const message = `nothing is served at ${excerpt(path)}`;
+      this.#refuseRequest(path, response, new KratosError(404, "ROUTE_NOT_FOUND", message));
+    } else {
+      const header = new HeaderMap();
+      header.set("Allow", allowed.join(", "));
+      const message = `method "${method}" is not served at ${excerpt(path)}, use ${allowed.join(", ")}`;
+      const error = new KratosError(405, "METHOD_NOT_ALLOWED", message);
+      this.#refuseRequest(path, response, error, header);
+    }
+  }
+
+  #refuseRequest(
+    path: string,
+    response: ServerResponse,
+    error: KratosError,
+    header?: HeaderMap,
+  ): void {
+    logRefusal(this.#logger, path, error);
+    this.#sendError(response, error, header);
+  }
+
+  #sendError(response: ServerResponse, error: KratosError, header?: HeaderMap): void {
+    sendError(response, error, header, this.#host);
+  }
+}
