@@ -18,16 +18,26 @@ export interface Goal {
   readonly met: boolean;
 }
 
-const httpRatio = 0.9;
-const grpcRatio = 0.85;
+/** How many times as fast as another server this project is to be; without an id: as the mark. */
+interface RatioGoal {
+  readonly than?: string;
+  readonly wanted: number;
+}
+
+const httpGoals: readonly RatioGoal[] = [
+  { wanted: 0.95 },
+  { than: "fastify-schemas", wanted: 1 },
+  { than: "fastify", wanted: 1 },
+];
+const grpcGoals: readonly RatioGoal[] = [{ wanted: 0.85 }];
 const helpRatio = 1.5;
 const newSeconds = 0.7;
 
 /** Compares medians with the goals, for the parts and servers that were measured. */
 export function judge(result: BenchResult): Goal[] {
   const goals: Goal[] = [];
-  for (const field of result.http ?? []) goals.push(...ownRatio(field, httpRatio));
-  for (const field of result.grpc ?? []) goals.push(...ownRatio(field, grpcRatio));
+  for (const field of result.http ?? []) goals.push(...ratios(field, httpGoals));
+  for (const field of result.grpc ?? []) goals.push(...ratios(field, grpcGoals));
   if (result.startUp !== undefined) {
     goals.push(
       atMost("--help ÷ node -e 0", result.startUp.helpRatio.median, helpRatio),
@@ -37,15 +47,18 @@ export function judge(result: BenchResult): Goal[] {
   return goals;
 }
 
-function ownRatio(field: FieldResult, wanted: number): Goal[] {
-  const [mark] = field.rows;
+function ratios(field: FieldResult, goals: readonly RatioGoal[]): Goal[] {
   const own = field.rows.find((row) => row.peer.id === ownId);
   if (own === undefined) return [];
-  // An idle server shows the generator's pace, which is the same for all.
-  const byLoad = field.rows.filter((row) => row === own || row === mark).every(isSaturated);
-  const reached = byLoad ? own.ratio.median : own.cpuRatio;
-  const title = `${field.title} ÷ mark${byLoad ? "" : ", by CPU"}`;
-  return [{ title, wanted: `≥ ${wanted}`, reached, met: reached >= wanted }];
+  return goals.flatMap(({ than, wanted }) => {
+    const other = than === undefined ? field.rows[0] : field.rows.find((r) => r.peer.id === than);
+    if (other === undefined) return [];
+    // An idle server shows the generator's pace, which is the same for all.
+    const byLoad = isSaturated(own) && isSaturated(other);
+    const reached = byLoad ? own.ratio.median / other.ratio.median : own.cpuRatio / other.cpuRatio;
+    const title = `${field.title} ÷ ${than ?? "mark"}${byLoad ? "" : ", by CPU"}`;
+    return [{ title, wanted: `≥ ${wanted}`, reached, met: reached >= wanted }];
+  });
 }
 
 function atMost(title: string, reached: number, wanted: number): Goal {
