@@ -65,7 +65,24 @@ export class QueryBinder {
     const parameter = this.#resolve(key);
     if (parameter === undefined) return;
     const value = equals < 0 ? "" : decodeQueryText(text.slice(equals + 1));
+    this.#put(message, parameter, value, given);
+  }
 
+  /**
+   * Binds one value of a form that comes in parts. `given` remembers what earlier parts were for; empty at
+   * first. Throws 400 `CODEC` that names the field.
+   */
+  bindValue(message: MessageRecord, key: string, value: string, given: Map<string, string>): void {
+    const parameter = this.#resolve(key);
+    if (parameter !== undefined) this.#put(message, parameter, value, given);
+  }
+
+  #put(
+    message: MessageRecord,
+    parameter: Parameter,
+    value: string,
+    given: Map<string, string>,
+  ): void {
     for (const [choice, member] of parameter.claims) {
       const other = given.get(choice);
       if (other === undefined) given.set(choice, member);

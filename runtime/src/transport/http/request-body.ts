@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { gunzip } from "node:zlib";
-import { KratosError } from "../../errors/kratos-error.ts";
-import { bindingError } from "./binding-error.ts";
+import type { KratosError } from "../../errors/kratos-error.ts";
+import { bodyTooLarge, findUnpacker, type Unpacker } from "./decompression.ts";
 
 /** Takes the body, or what is wrong with it; called once, or never when the client goes away. */
 export type BodyReceiver = (error: KratosError | undefined, bytes: Buffer) => void;
@@ -11,20 +10,16 @@ const maxDiscardedBytes = 16 * 1024 * 1024;
 
 /** Reads a body of at most `limit` bytes, before and after decompression; a longer one is 413. */
 export function readBody(request: IncomingMessage, limit: number, receive: BodyReceiver): void {
-  const contentEncoding = request.headers["content-encoding"]?.trim().toLowerCase();
+  const contentEncoding = request.headers["content-encoding"];
   if (Number(request.headers["content-length"]) > limit) {
-    refuse(request, tooLarge(limit), receive);
+    refuse(request, bodyTooLarge(limit), receive);
     return;
   }
-  const done =
-    contentEncoding === undefined || contentEncoding === "identity" || contentEncoding === ""
-      ? (bytes: Buffer) => receive(undefined, bytes)
-      : contentEncoding === "gzip" || contentEncoding === "x-gzip"
-        ? (bytes: Buffer) => inflate(bytes, limit, receive)
-        : undefined;
-  if (done === undefined) {
-    const message = `content encoding "${contentEncoding}" is not supported, use "gzip" or none`;
-    refuse(request, new KratosError(415, "CODEC", message), receive);
+  let unpack: Unpacker | undefined;
+  try {
+    unpack = findUnpacker(contentEncoding);
+  } catch (error) {
+    refuse(request, error as KratosError, receive);
     return;
   }
 
@@ -39,7 +34,7 @@ export function readBody(request: IncomingMessage, limit: number, receive: BodyR
     if (size > limit) {
       request.off("data", onData);
       request.off("end", onEnd);
-      refuse(request, tooLarge(limit), receive);
+      refuse(request, bodyTooLarge(limit), receive);
     } else if (first === undefined) {
       first = chunk;
     } else {
@@ -49,7 +44,9 @@ export function readBody(request: IncomingMessage, limit: number, receive: BodyR
   }
 
   function onEnd(): void {
-    done!(chunks === undefined ? (first ?? empty) : Buffer.concat(chunks, size));
+    const bytes = chunks === undefined ? (first ?? empty) : Buffer.concat(chunks, size);
+    if (unpack === undefined) receive(undefined, bytes);
+    else unpack(bytes, limit, receive);
   }
 }
 
@@ -63,18 +60,4 @@ function refuse(request: IncomingMessage, error: KratosError, receive: BodyRecei
     if (discarded > maxDiscardedBytes) request.socket.destroy();
   });
   receive(error, empty);
-}
-
-function inflate(bytes: Buffer, limit: number, receive: BodyReceiver): void {
-  if (bytes.length === 0) return receive(undefined, bytes);
-  gunzip(bytes, { maxOutputLength: limit }, (error, inflated) => {
-    if (error === null) receive(undefined, inflated);
-    else if ("code" in error && error.code === "ERR_BUFFER_TOO_LARGE")
-      receive(tooLarge(limit), empty);
-    else receive(bindingError(`the body is not gzip: ${error.message}`, error), empty);
-  });
-}
-
-function tooLarge(limit: number): KratosError {
-  return new KratosError(413, "BODY_TOO_LARGE", `the body is larger than ${limit} bytes`);
 }
