@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /** A call that waits for something while its connection may go away. */
@@ -17,52 +17,29 @@ interface TrackedSocket extends Socket {
   [connectionKey]?: Connection;
 }
 
-/** What a server knows of one of its connections. */
-export class Connection {
-  readonly socket: Socket;
+interface TrackedRequest extends IncomingMessage {
+  [connectionKey]?: OpenCalls;
+}
+
+/** The calls that wait over a connection, or over a stream of one. */
+export class OpenCalls {
   /** The address of the other side as `host:port`. */
   readonly peer: string;
   #calls: OpenCall | undefined;
-  #lastResponse: ServerResponse | undefined;
-  #closing = false;
-  #seenBytes = 0;
-  #quietSweeps = 0;
 
-  constructor(socket: Socket) {
-    this.socket = socket;
-    const { remoteAddress = "", remotePort } = socket;
+  constructor({ remoteAddress = "", remotePort }: Socket) {
     const host = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress;
     this.peer = remotePort === undefined ? "" : `${host}:${remotePort}`;
-    (socket as TrackedSocket)[connectionKey] = this;
   }
 
-  static of(socket: Socket): Connection | undefined {
-    return (socket as TrackedSocket)[connectionKey];
+  /** Makes these the calls that {@link Connection.ofRequest} finds for a request. */
+  attach(request: IncomingMessage): void {
+    (request as TrackedRequest)[connectionKey] = this;
   }
 
   /** Calls that wait; nearly always at most one, since few clients pipeline. */
   get hasCalls(): boolean {
     return this.#calls !== undefined;
-  }
-
-  /**
-   * Takes note of a request. False: a reply has said that the connection closes, so that nothing behind it
-   * may be processed, and the client knows it (RFC 9112, section 9.6).
-   */
-  admit(response: ServerResponse): boolean {
-    if (this.#closing) return false;
-    this.#lastResponse = response;
-    return true;
-  }
-
-  /**
-   * Whether `response` is to say that the connection closes. Only the one to the last request may: Node
-   * drops all that are due behind it.
-   */
-  closesAfter(response: ServerResponse): boolean {
-    if (response !== this.#lastResponse) return false;
-    this.#closing = true;
-    return true;
   }
 
   add(call: OpenCall): void {
@@ -85,7 +62,65 @@ export class Connection {
 
   /** Ends every call that waits. */
   lose(reason: "client" | "server"): void {
-    this.#endAll((call) => call.onConnectionLost(reason));
+    this.endAll((call) => call.onConnectionLost(reason));
+  }
+
+  protected endAll(end: (call: OpenCall) => void): void {
+    let call = this.#calls;
+    while (call !== undefined) {
+      const next: OpenCall | undefined = call.nextOnConnection;
+      end(call);
+      call = next;
+    }
+  }
+}
+
+/** What a server knows of one of its connections. */
+export class Connection extends OpenCalls {
+  readonly socket: Socket;
+  #lastResponse: ServerResponse | undefined;
+  #closing = false;
+  #seenBytes = 0;
+  #quietSweeps = 0;
+
+  constructor(socket: Socket) {
+    super(socket);
+    this.socket = socket;
+    (socket as TrackedSocket)[connectionKey] = this;
+  }
+
+  static of(socket: Socket): Connection | undefined {
+    return (socket as TrackedSocket)[connectionKey];
+  }
+
+  /** Over HTTP/2 each request has a stream of its own, and what it waits for hangs on that. */
+  static ofRequest(request: IncomingMessage): OpenCalls | undefined {
+    return (request as TrackedRequest)[connectionKey] ?? Connection.of(request.socket);
+  }
+
+  /**
+   * Takes note of a request. False: a reply has said that the connection closes, so that nothing behind it
+   * may be processed, and the client knows it (RFC 9112, section 9.6).
+   */
+  admit(response: ServerResponse): boolean {
+    if (this.#closing) return false;
+    this.#lastResponse = response;
+    return true;
+  }
+
+  /** Nothing that comes may be processed from here on. */
+  close(): void {
+    this.#closing = true;
+  }
+
+  /**
+   * Whether `response` is to say that the connection closes. Only the one to the last request may: Node
+   * drops all that are due behind it.
+   */
+  closesAfter(response: ServerResponse): boolean {
+    if (response !== this.#lastResponse) return false;
+    this.#closing = true;
+    return true;
   }
 
   /** Closes the connection after the replies that are due, because what follows on the wire is broken. */
@@ -95,7 +130,7 @@ export class Connection {
     const last = this.#lastResponse;
     if (last?.headersSent === false) last.shouldKeepAlive = false;
     last?.once("close", () => this.socket.destroySoon());
-    this.#endAll((call) => call.onProtocolError(status, message));
+    this.endAll((call) => call.onProtocolError(status, message));
   }
 
   /**
@@ -107,14 +142,5 @@ export class Connection {
     this.#quietSweeps = bytes === this.#seenBytes && !this.hasCalls ? this.#quietSweeps + 1 : 0;
     this.#seenBytes = bytes;
     if (this.#quietSweeps >= sweeps) this.socket.destroySoon();
-  }
-
-  #endAll(end: (call: OpenCall) => void): void {
-    let call = this.#calls;
-    while (call !== undefined) {
-      const next: OpenCall | undefined = call.nextOnConnection;
-      end(call);
-      call = next;
-    }
   }
 }

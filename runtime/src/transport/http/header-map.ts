@@ -4,11 +4,13 @@ import type { Header } from "../header.ts";
 export class HeaderMap implements Header {
   readonly #values = new Map<string, string[]>();
 
-  /** Headers as Node hands them over: names and values in turn. */
+  /** Headers as Node hands them over: names and values in turn. Of HTTP/2's own (`:path`), only the host stays. */
   static fromRaw(raw: readonly string[]): HeaderMap {
     const header = new HeaderMap();
     for (let index = 0; index < raw.length; index += 2) {
-      header.#append(raw[index]!.toLowerCase(), raw[index + 1]!);
+      const name = raw[index]!.toLowerCase();
+      if (!name.startsWith(":")) header.#append(name, raw[index + 1]!);
+      else if (name === ":authority") header.#append("host", raw[index + 1]!);
     }
     return header;
   }

@@ -1,11 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { SecureContextOptions, Server as TlsServer } from "node:tls";
+import { KratosError } from "../../errors/kratos-error.ts";
 import { closeListener } from "../close-listener.ts";
 import { type BoundAddress, type ListenAddress, toBoundAddress } from "../listen-address.ts";
+import type { CompleteTlsOptions } from "../tls-options.ts";
 import { Connection } from "./connection.ts";
+import { Http2Sessions } from "./http2-sessions.ts";
 import { joinWrites } from "./join-writes.ts";
-import { answerProtocolError } from "./protocol-error.ts";
+import { type ClientLimits, createPlainServer, createTlsServer } from "./node-server.ts";
+import { answerProtocolError, refuseConnection } from "./protocol-error.ts";
 
 /** How often an idle connection is looked at before it is closed. */
 const quietSweeps = 4;
@@ -15,6 +20,26 @@ const maxInterval = 2 ** 31 - 1;
 
 /** How long, in milliseconds, a connection stays open for requests that may be under way when a server stops. */
 const drainTime = 100;
+
+/** For how many looks a stopping server waits for hand-shakes of TLS: behind them may be a request. */
+const handshakeSweeps = 4 * quietSweeps;
+
+/** Connections over the limit that are answered at the same time; those beyond are cut. */
+const maxRefusals = 64;
+
+/** What a listener has to know. */
+export interface ListenerOptions extends ClientLimits {
+  /** In milliseconds; 0: idle connections stay. */
+  readonly idleTimeout: number;
+  /** 0: any number. */
+  readonly maxConnections: number;
+  readonly tls: CompleteTlsOptions | undefined;
+  /** Offered over TLS only. */
+  readonly http2: boolean;
+}
+
+/** Whom a listener tells of what comes over HTTP/2. */
+export type StreamReceiver = Pick<RequestReceiver, "onRequest" | "onUnaccepted" | "onExpectation">;
 
 /** Whom a listener tells. */
 export interface RequestReceiver {
@@ -35,31 +60,47 @@ export interface RequestReceiver {
  */
 export class HttpListener {
   readonly #receiver: RequestReceiver;
-  readonly #idleTimeout: number;
+  readonly #options: ListenerOptions;
   readonly #server: Server;
+  readonly #sessions: Http2Sessions | undefined;
   readonly #connections = new Set<Connection>();
+  /** What was accepted, TLS hand-shakes and HTTP/2 included. */
+  readonly #sockets = new Set<Socket>();
+  #refusals = 0;
   /** Requests that came before {@link accept}: the listener opens earlier, to know its port. */
-  #held: [IncomingMessage, ServerResponse][] | undefined = [];
+  #held: [StreamReceiver, IncomingMessage, ServerResponse][] | undefined = [];
   #idleWatch: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
   /** What was left was ended; nothing that comes late is begun. */
   #cut = false;
 
-  /** `idleTimeout` in milliseconds; 0: idle connections stay. */
-  constructor(idleTimeout: number, receiver: RequestReceiver) {
-    this.#idleTimeout = idleTimeout;
+  /** `streams` is told of what comes over HTTP/2, `receiver` of all else. */
+  constructor(options: ListenerOptions, receiver: RequestReceiver, streams: StreamReceiver) {
+    this.#options = options;
     this.#receiver = receiver;
-    // Node's own timer for idle connections costs each request two settings of it; see #watchIdle.
-    // And what it answers by itself has no body.
-    const server = createServer({ keepAliveTimeout: 0, requireHostHeader: false });
+    const { tls } = options;
+    if (tls !== undefined && options.http2) {
+      this.#sessions = new Http2Sessions(options.maxHeaderBytes, {
+        onRequest: (request, response) => this.#hold(streams, request, response),
+        onExpectation: (request, response) => streams.onExpectation(request, response),
+      });
+    }
+    const server = this.#createServer();
+    server.on("connection", (socket) => this.#count(socket));
     server.on("request", (request, response) => this.#receive(request, response));
     server.on("checkExpectation", (request, response) => {
       if (admit(request, response)) receiver.onExpectation(request, response);
     });
     server.on("connect", (request, socket) => receiver.onConnect(request, socket));
-    server.on("connection", (socket) => this.#track(socket));
-    server.on("clientError", answerProtocolError);
+    server.on("clientError", (error, socket) => {
+      answerProtocolError(error, socket as Socket, options.maxHeaderBytes);
+    });
     this.#server = server;
+  }
+
+  /** Whom new connections are shown, from now on. Needed before {@link listen} where TLS is spoken. */
+  setSecureContext(context: SecureContextOptions): void {
+    (this.#server as unknown as TlsServer).setSecureContext(context);
   }
 
   /** Opens the listener. Rejects with what the system says. */
@@ -81,7 +122,7 @@ export class HttpListener {
   accept(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const [request, response] of held) this.#receiver.onRequest(request, response);
+    for (const [receiver, request, response] of held) receiver.onRequest(request, response);
   }
 
   /**
@@ -96,6 +137,8 @@ export class HttpListener {
         connection.lose("server");
         connection.socket.destroy();
       }
+      this.#sessions?.cut();
+      for (const socket of this.#sockets) socket.destroy();
     };
     if (signal.aborted) cut();
     signal.addEventListener("abort", cut, { once: true });
@@ -114,10 +157,50 @@ export class HttpListener {
         NetServer.prototype.close.call(this.#server);
       });
     }
-    for (const [, response] of this.#held?.splice(0) ?? []) this.#receiver.onUnaccepted(response);
+    for (const [receiver, , response] of this.#held?.splice(0) ?? []) {
+      receiver.onUnaccepted(response);
+    }
     clearInterval(this.#idleWatch);
-    await this.#closeConnections();
+    await Promise.all([this.#closeConnections(), this.#sessions?.drain()]);
+    // Whoever is left has not finished the hand-shake of TLS in all that time.
+    for (const socket of this.#sockets) socket.destroy();
     this.#server.close(() => undefined); // ends its timers
+  }
+
+  #createServer(): Server {
+    const { tls } = this.#options;
+    const sessions = this.#sessions;
+    const track = (socket: Socket): void => this.#track(socket);
+    if (tls === undefined) {
+      const server = createPlainServer(this.#options);
+      server.on("connection", track);
+      return server;
+    }
+    const onHttp2 = sessions && ((socket: Socket) => sessions.accept(socket));
+    return createTlsServer(this.#options, tls, track, onHttp2);
+  }
+
+  /** Counts what is accepted, before any byte is read of it. */
+  #count(socket: Socket): void {
+    const { maxConnections, tls } = this.#options;
+    if (this.#cut) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
+    if (maxConnections === 0 || this.#sockets.size - this.#refusals <= maxConnections) return;
+    const connection = Connection.of(socket);
+    // Over TLS the answer would come at the price of a hand-shake, which is what a crowd should not get.
+    if (tls !== undefined || connection === undefined || this.#refusals >= maxRefusals) {
+      socket.destroy();
+      return;
+    }
+    this.#refusals++;
+    socket.on("close", () => this.#refusals--);
+    connection.close();
+    const message = "the server has as many connections as it may have, try again later";
+    refuseConnection(socket, new KratosError(503, "TOO_MANY_CONNECTIONS", message));
   }
 
   #track(socket: Socket): void {
@@ -135,33 +218,44 @@ export class HttpListener {
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
-    if (!admit(request, response)) return;
-    if (this.#held === undefined) this.#receiver.onRequest(request, response);
-    else if (this.#closed !== undefined) this.#receiver.onUnaccepted(response);
-    else this.#held.push([request, response]);
+    if (admit(request, response)) this.#hold(this.#receiver, request, response);
+  }
+
+  #hold(receiver: StreamReceiver, request: IncomingMessage, response: ServerResponse): void {
+    if (this.#held === undefined) receiver.onRequest(request, response);
+    else if (this.#closed !== undefined) receiver.onUnaccepted(response);
+    else this.#held.push([receiver, request, response]);
   }
 
   /** Closes connections over which nothing has gone for the idle time, and up to a quarter more. */
   #watchIdle(): void {
-    if (this.#idleTimeout <= 0) return;
+    const { idleTimeout } = this.#options;
+    if (idleTimeout <= 0) return;
     this.#idleWatch = setInterval(
       () => {
         for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
+        this.#sessions?.closeQuiet(quietSweeps);
       },
-      Math.min(this.#idleTimeout / quietSweeps, maxInterval),
+      Math.min(idleTimeout / quietSweeps, maxInterval),
     );
     this.#idleWatch.unref();
   }
 
   #closeConnections(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#connections.size === 0) {
+      let patience = handshakeSweeps;
+      const isDone = (): boolean => {
+        const unsecured = this.#sockets.size - this.#connections.size - (this.#sessions?.size ?? 0);
+        if (unsecured > 0 && patience-- > 0) return false;
+        return this.#connections.size === 0;
+      };
+      if (isDone()) {
         resolve();
         return;
       }
       const timer = setInterval(() => {
         for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
-        if (this.#connections.size > 0) return;
+        if (!isDone()) return;
         clearInterval(timer);
         resolve();
       }, drainTime / quietSweeps);

@@ -1,71 +1,61 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { AppInfo } from "../../app/app-info.ts";
 import { createLogger } from "../../log/create-logger.ts";
-import { chain, type Handler, type Middleware } from "../../middleware/middleware.ts";
-import { OperationMiddleware } from "../../middleware/operation-middleware.ts";
-import { CallTimers } from "../call-timers.ts";
+import type { Handler, Middleware } from "../../middleware/middleware.ts";
 import {
   type BoundAddress,
   listenError,
   parseListenAddress,
   publicEndpoint,
 } from "../listen-address.ts";
-import type { HttpBinding, HttpRoute, HttpRouter, UnaryHandler } from "../method.ts";
+import type { HandlerByKind, HttpRoute, HttpRouter, MethodKind } from "../method.ts";
 import type { Server } from "../server.ts";
-import { type BindingOptions, compileBinding } from "./binding.ts";
+import { TlsCredentialsWatch } from "../tls-credentials.ts";
+import type { CompleteTlsOptions } from "../tls-options.ts";
+import { createCallHost, toStreamHost } from "./call-host.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { HttpListener } from "./listener.ts";
-import { PathTemplateError } from "./path-template.ts";
-import { compileReply } from "./reply.ts";
-import { RouteRuleError } from "./route-error.ts";
-import { RouteConflictError, Router } from "./router.ts";
-import type { CallHost, ServedRoute } from "./server-call.ts";
+import { applyFilters } from "./filter-chain.ts";
+import { HttpListener, type RequestReceiver } from "./listener.ts";
+import { assignRequestId } from "./request-id.ts";
+import type { RouteOptions } from "./route-options.ts";
+import { RouteTable } from "./route-table.ts";
+import type { CallHost } from "./server-call.ts";
 import {
   completeServerOptions,
   type CompleteServerOptions,
   type HttpServerOptions,
 } from "./server-options.ts";
+import { trustProxies } from "./trust-proxy.ts";
 
 /**
- * Serves unary RPCs over HTTP/1.1 by their `google.api.http` rules.
+ * Serves RPCs over HTTP/1.1, and over TLS also over HTTP/2, by their `google.api.http` rules: streams of replies as server-sent events,
+ * streams of requests and both as WebSockets.
  * Routes and middleware are registered before {@link start}.
  */
 export class HttpServer implements Server, HttpRouter {
   readonly #options: CompleteServerOptions;
-  readonly #bindingOptions: BindingOptions;
-  readonly #middleware: OperationMiddleware;
   readonly #host: CallHost;
-  readonly #router: Router<PendingRoute>;
-  readonly #routes: PendingRoute[] = [];
+  /** For calls over HTTP/2. */
+  readonly #streamHost: CallHost;
+  readonly #routes: RouteTable;
   readonly #listener: HttpListener;
   #listening: Promise<URL> | undefined;
   #bound: BoundAddress | undefined;
+  #credentials: TlsCredentialsWatch | undefined;
   #started = false;
   #stopped = false;
 
   constructor(options: HttpServerOptions = {}) {
     const complete = completeServerOptions(options);
     this.#options = complete;
-    this.#bindingOptions = {
-      json: complete.json,
-      strictQuery: complete.strict.query,
-      ...complete.compat,
-    };
-    this.#middleware = new OperationMiddleware(complete.middleware);
-    this.#router = new Router({ strictSlash: complete.strict.slash });
-    this.#host = {
-      timers: new CallTimers(complete.timeout),
-      logger: options.logger ?? createLogger(),
-      timeout: complete.timeout,
-      maxBodyBytes: complete.maxBodyBytes,
-      strictBody: complete.strict.body,
-      endpoint: "",
-      draining: false,
-      keepAlive:
-        complete.idleTimeout >= 1000 ? `timeout=${Math.floor(complete.idleTimeout / 1000)}` : "",
-    };
-    const dispatcher = new Dispatcher(this.#host, this.#router);
-    this.#listener = new HttpListener(complete.idleTimeout, dispatcher);
+    this.#routes = new RouteTable(complete);
+    this.#host = createCallHost(complete, options.logger ?? createLogger());
+    this.#streamHost = toStreamHost(this.#host);
+    this.#listener = new HttpListener(
+      complete,
+      this.#createReceiver(this.#host),
+      this.#createReceiver(this.#streamHost),
+    );
   }
 
   /** The port that is listened on; undefined before {@link endpoint} has resolved, and for Unix sockets. */
@@ -77,16 +67,12 @@ export class HttpServer implements Server, HttpRouter {
    * Serves an operation by all its rules. Throws `RouteConflictError` when another operation has one of
    * them, and `RouteRuleError` when a rule does not fit the messages.
    */
-  handle<I extends DescMessage, O extends DescMessage>(
-    route: HttpRoute<I, O>,
-    handler: UnaryHandler<I, O>,
+  handle<I extends DescMessage, O extends DescMessage, K extends MethodKind = "unary">(
+    route: HttpRoute<I, O, K>,
+    handler: HandlerByKind<I, O>[K],
   ): void {
-    const { operation } = route;
-    this.#refuseWhenStarted(`add "${operation}" to`);
-    for (const rule of route.bindings) {
-      const pending = this.#compile(route, rule, handler as Handler);
-      this.#routes.push(pending);
-    }
+    this.#refuseWhenStarted(`add "${route.operation}" to`);
+    for (const rule of route.bindings) this.#routes.add(route, rule, handler as Handler);
   }
 
   /**
@@ -95,7 +81,16 @@ export class HttpServer implements Server, HttpRouter {
    */
   use(selector: string, ...middleware: readonly Middleware[]): void {
     this.#refuseWhenStarted(`use "${selector}" on`);
-    this.#middleware.use(selector, middleware);
+    this.#routes.use(selector, middleware);
+  }
+
+  /**
+   * Sets options for the operations that `selector` matches, in place of the server's own. Selectors are
+   * those of {@link use}: of several that match, only the most exact one counts.
+   */
+  configure(selector: string, options: RouteOptions): void {
+    this.#refuseWhenStarted(`configure "${selector}" on`);
+    this.#routes.configure(selector, options);
   }
 
   endpoint(): Promise<URL> {
@@ -109,9 +104,8 @@ export class HttpServer implements Server, HttpRouter {
     if (this.#started) return;
     this.#started = true;
     this.#host.endpoint = endpoint.href;
-    for (const route of this.#routes) {
-      route.handler = chain(...this.#middleware.match(route.operation))(route.bareHandler);
-    }
+    this.#streamHost.endpoint = endpoint.href;
+    this.#routes.complete();
     this.#host.logger.info({ addr: this.#bound?.text }, "[HTTP] server listening");
     this.#listener.accept();
   }
@@ -121,52 +115,49 @@ export class HttpServer implements Server, HttpRouter {
     this.#host.draining = true;
     // A listener that is being opened has to be there before it can be closed.
     await this.#listening?.catch(() => undefined);
+    this.#credentials?.stop();
     await this.#listener.shutdown(signal);
   }
 
-  #compile(
-    route: HttpRoute<DescMessage, DescMessage>,
-    rule: HttpBinding,
-    bareHandler: Handler,
-  ): PendingRoute {
-    const { operation, input, output } = route;
-    const pending: Partial<PendingRoute> = { operation, path: rule.path, bareHandler };
-    try {
-      if (!/^(?:\*|[A-Z][A-Z-]*)$/.test(rule.method)) {
-        throw new Error(`"${rule.method}" is no HTTP method, write it in upper case`);
-      }
-      const template = this.#router.add(rule.method, rule.path, operation, pending as PendingRoute);
-      return Object.assign(pending, {
-        binding: compileBinding(input, rule, template, this.#bindingOptions),
-        encodeReply: compileReply(output, rule.responseBody, this.#options.json),
-        handler: bareHandler,
-      }) as PendingRoute;
-    } catch (error) {
-      if (error instanceof RouteConflictError || !(error instanceof Error)) throw error;
-      const where = error instanceof PathTemplateError ? "" : `${rule.method} ${rule.path}: `;
-      throw new RouteRuleError(operation, where + error.message, error);
-    }
+  #createReceiver(host: CallHost): RequestReceiver {
+    const { requestIdHeader, trustProxy, filters } = this.#options;
+    const { router, upgrades } = this.#routes;
+    return applyFilters(new Dispatcher(host, router, upgrades), host, [
+      ...(trustProxy === undefined ? [] : [trustProxies(trustProxy)]),
+      ...(requestIdHeader === "" ? [] : [assignRequestId(requestIdHeader)]),
+      ...filters,
+    ]);
   }
 
   async #listen(): Promise<URL> {
-    const { network, addr } = this.#options;
+    const { network, addr, tls } = this.#options;
+    const address = parseListenAddress(network, addr);
+    if (tls !== undefined) await this.#loadCredentials(tls);
     try {
       if (this.#stopped) throw new Error("the server was stopped before it started");
-      this.#bound = await this.#listener.listen(parseListenAddress(network, addr));
+      this.#bound = await this.#listener.listen(address);
     } catch (error) {
+      this.#credentials?.stop();
       throw listenError(error, addr);
     }
-    return publicEndpoint("http", addr, this.#bound.port);
+    return publicEndpoint(tls === undefined ? "http" : "https", addr, this.#bound.port);
+  }
+
+  async #loadCredentials(tls: CompleteTlsOptions): Promise<void> {
+    const { logger } = this.#host;
+    this.#credentials = await TlsCredentialsWatch.start(tls, {
+      onCredentials: ({ context, description }) => {
+        this.#listener.setSecureContext(context);
+        logger.info(description, "[HTTP] certificate loaded");
+      },
+      onCredentialsError: (error) => {
+        logger.error({ err: error }, "[HTTP] new certificate refused, the old one stays in use");
+      },
+    });
   }
 
   #refuseWhenStarted(what: string): void {
     if (!this.#started) return;
     throw new Error(`cannot ${what} a server that has started, do it before start()`);
   }
-}
-
-/** A route whose handler gets its middleware when the server starts. */
-interface PendingRoute extends ServedRoute {
-  readonly bareHandler: Handler;
-  handler: Handler;
 }

@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { isPromise } from "../../middleware/is-promise.ts";
+import { toReplyError } from "./error-reply.ts";
+import type { HttpFilter, HttpRequestHandler } from "./filter.ts";
+import type { CallHost } from "./server-call.ts";
+import type { RequestReceiver } from "./listener.ts";
+import { sendError } from "./response.ts";
+
+/** Puts filters, the outermost first, around what receives requests; without filters it stays as it is. */
+export function applyFilters(
+  receiver: RequestReceiver,
+  host: CallHost,
+  filters: readonly HttpFilter[],
+): RequestReceiver {
+  return filters.length === 0 ? receiver : new FilteredReceiver(receiver, host, filters);
+}
+
+class FilteredReceiver implements RequestReceiver {
+  readonly #receiver: RequestReceiver;
+  readonly #host: CallHost;
+  readonly #handle: HttpRequestHandler;
+
+  constructor(receiver: RequestReceiver, host: CallHost, filters: readonly HttpFilter[]) {
+    this.#receiver = receiver;
+    this.#host = host;
+    this.#handle = filters.reduceRight<HttpRequestHandler>(
+      (next, filter) => filter(next),
+      (request, response) => receiver.onRequest(request, response),
+    );
+  }
+
+  onRequest(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      const result: unknown = this.#handle(request, response);
+      if (!isPromise(result)) return;
+      result.then(undefined, (error: unknown) => fail(error, response, this.#host));
+    } catch (error) {
+      fail(error, response, this.#host);
+    }
+  }
+
+  onUnaccepted(response: ServerResponse): void {
+    this.#receiver.onUnaccepted(response);
+  }
+
+  onExpectation(request: IncomingMessage, response: ServerResponse): void {
+    this.#receiver.onExpectation(request, response);
+  }
+
+  onConnect(request: IncomingMessage, socket: Duplex): void {
+    this.#receiver.onConnect(request, socket);
+  }
+
+  onError(error: Error): void {
+    this.#receiver.onError(error);
+  }
+}
+
+function fail(thrown: unknown, response: ServerResponse, host: CallHost): void {
+  const { error, unexpected } = toReplyError(thrown);
+  if (unexpected) host.logger.error({ err: thrown }, "filter failed unexpectedly");
+  if (!response.headersSent) sendError(response, error, undefined, host);
+  // An answer that has begun cannot become another one: the client has to see that it is not whole.
+  else if (!response.writableEnded) response.destroy();
+}

@@ -1,0 +1,145 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import { chain, type Handler, type Middleware } from "../../middleware/middleware.ts";
+import { OperationMap } from "../../middleware/operation-map.ts";
+import { OperationMiddleware } from "../../middleware/operation-middleware.ts";
+import type { HttpBinding, HttpRoute, MethodKind } from "../method.ts";
+import { type BindingOptions, compileBinding } from "./binding.ts";
+import { wrapReplies } from "./envelope.ts";
+import { isHttpBody } from "./http-body.ts";
+import { type PathTemplate, PathTemplateError } from "./path-template.ts";
+import { compileReply } from "./reply.ts";
+import { RouteRuleError } from "./route-error.ts";
+import type { RouteOptions } from "./route-options.ts";
+import { RouteConflictError, Router } from "./router.ts";
+import type { ServedRoute } from "./server-call.ts";
+import type { HttpServerContext } from "./server-context.ts";
+import type { CompleteServerOptions } from "./server-options.ts";
+import { compileStreamBinding } from "./stream-binding.ts";
+
+/**
+ * The routes of a server: compiled when they are added, so that what is wrong with a rule is thrown where
+ * the rule is registered, and wrapped in their middleware when the server starts.
+ */
+export class RouteTable {
+  readonly router: Router<PendingRoute>;
+  /** What is served as WebSockets: at the same paths, and always with GET. */
+  readonly upgrades: Router<PendingRoute>;
+  readonly #options: CompleteServerOptions;
+  readonly #middleware: OperationMiddleware;
+  readonly #configured = new OperationMap<RouteOptions>();
+  readonly #routes: PendingRoute[] = [];
+
+  constructor(options: CompleteServerOptions) {
+    this.#options = options;
+    this.#middleware = new OperationMiddleware(options.middleware);
+    this.router = new Router({ strictSlash: options.strict.slash });
+    this.upgrades = new Router({ strictSlash: options.strict.slash });
+  }
+
+  /** Throws `RouteConflictError` and {@link RouteRuleError}. */
+  add(
+    route: HttpRoute<DescMessage, DescMessage, MethodKind>,
+    rule: HttpBinding,
+    handler: Handler,
+  ): void {
+    const { operation, kind = "unary" } = route;
+    const streamsIn = kind === "clientStreaming" || kind === "bidiStreaming";
+    const bareHandler = streamsIn ? announce(handler) : handler;
+    const { timeout, maxBodyBytes, prefix } = this.#options;
+    const path = prefix + rule.path;
+    const pending: Partial<PendingRoute> = {
+      operation,
+      kind,
+      path,
+      timeout,
+      maxBodyBytes,
+      bareHandler,
+    };
+    try {
+      if (!/^(?:\*|[A-Z][A-Z-]*)$/.test(rule.method)) {
+        throw new Error(`"${rule.method}" is no HTTP method, write it in upper case`);
+      }
+      const template = this.router.add(rule.method, path, operation, pending as PendingRoute);
+      if (streamsIn) this.upgrades.add("GET", path, operation, pending as PendingRoute);
+      const compile = (options: RouteOptions) => this.#compile(route, rule, template, options);
+      Object.assign(pending, compile({}), { compile, handler: bareHandler });
+    } catch (error) {
+      if (error instanceof RouteConflictError || !(error instanceof Error)) throw error;
+      const where = error instanceof PathTemplateError ? "" : `${rule.method} ${rule.path}: `;
+      throw new RouteRuleError(operation, where + error.message, error);
+    }
+    this.#routes.push(pending as PendingRoute);
+  }
+
+  use(selector: string, middleware: readonly Middleware[]): void {
+    this.#middleware.use(selector, middleware);
+  }
+
+  configure(selector: string, options: RouteOptions): void {
+    this.#configured.set(selector, options);
+  }
+
+  /** Gives each route what was set for its operation. */
+  complete(): void {
+    for (const route of this.#routes) {
+      const { operation, bareHandler } = route;
+      route.handler = chain(...this.#middleware.match(operation))(bareHandler);
+      const options = this.#configured.find(operation);
+      if (options === undefined) continue;
+      if (options.timeout !== undefined) route.timeout = Math.max(0, options.timeout);
+      route.maxBodyBytes = options.maxBodyBytes ?? route.maxBodyBytes;
+      if (options.json !== undefined) Object.assign(route, route.compile(options));
+    }
+  }
+
+  #compile(
+    route: HttpRoute<DescMessage, DescMessage, MethodKind>,
+    rule: HttpBinding,
+    template: PathTemplate,
+    configured: RouteOptions,
+  ): CompiledRule {
+    const { strict, compat } = this.#options;
+    const json = { ...this.#options.json, ...configured.json };
+    const options: BindingOptions = {
+      json,
+      strictQuery: strict.query,
+      strictPath: strict.path,
+      ...compat,
+    };
+    const { kind = "unary", input, output } = route;
+    const streamsIn = kind === "clientStreaming" || kind === "bidiStreaming";
+    const encode = compileReply(output, rule.responseBody, json, this.#options.formats);
+    const wrap = this.#options.envelope?.reply;
+    return {
+      binding: compileBinding(input, rule, template, options),
+      requests: streamsIn ? compileStreamBinding(input, rule, template, options) : undefined,
+      rawReply: isHttpBody(replyType(output, rule.responseBody)),
+      encodeReply: wrap === undefined || kind !== "unary" ? encode : wrapReplies(encode, wrap),
+    };
+  }
+}
+
+/** Lets a call know when all middleware has let it pass. */
+function announce(handler: Handler): Handler {
+  return (requests, context) => {
+    (context as HttpServerContext).onHandler?.();
+    return handler(requests, context);
+  };
+}
+
+function replyType(output: DescMessage, responseBody: string | undefined): DescMessage | undefined {
+  if (responseBody === undefined) return output;
+  const field = output.fields.find(({ name }) => name === responseBody);
+  return field?.fieldKind === "message" ? field.message : undefined;
+}
+
+type CompiledRule = Pick<ServedRoute, "binding" | "encodeReply" | "requests" | "rawReply">;
+
+/** A route that the server completes when it starts. */
+interface PendingRoute extends ServedRoute {
+  readonly bareHandler: Handler;
+  readonly compile: (options: RouteOptions) => CompiledRule;
+  handler: Handler;
+  timeout: number;
+  maxBodyBytes: number;
+}
