@@ -137,8 +137,9 @@ function specificity(range: string, { type }: Offer): number {
   if (range === type) return 2;
   if (range === "*/*" || range === "*") return 0;
   if (range.endsWith("/*")) return type.startsWith(range.slice(0, -1)) ? 1 : -1;
-  // All of these are JSON to whoever asks for them.
-  return type === "application/json" && findMessageFormat(range) === "json" ? 2 : -1;
+  // Whoever asks for these takes any JSON.
+  const isJson = range === "text/json" || range.endsWith("+json");
+  return isJson && type === "application/json" ? 2 : -1;
 }
 
 function isUtf8(contentType: string): boolean {

@@ -143,20 +143,22 @@ const hyphen = 0x2d;
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+// Nothing here may scan a text over and over: a body has room for hundreds of headers made to be slow.
 function parseHeader(bytes: Buffer, part: number): PartHeader {
   const fields = new Map<string, string>();
   for (const line of decodeHeader(bytes, part).split("\r\n")) {
-    const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(0, colon));
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
       throw partError(part, `${excerpt(line)} is no header`);
     }
     const key = name.toLowerCase();
     if (fields.has(key)) throw partError(part, `it has two headers ${excerpt(name)}`);
-    fields.set(key, value);
+    fields.set(key, line.slice(colon + 1).trim());
   }
-  const disposition = fields.get("content-disposition") ?? "";
-  const name = findParameter(disposition, "name");
-  if (!/^form-data\s*;/i.test(disposition) || name === undefined) {
+  const disposition = parseDisposition(fields.get("content-disposition") ?? "");
+  const name = disposition?.get("name");
+  if (disposition === undefined || name === undefined) {
     throw partError(part, 'it must have a header "Content-Disposition: form-data; name=…"');
   }
   const encoding = fields.get("content-transfer-encoding") ?? "binary";
@@ -166,13 +168,31 @@ function parseHeader(bytes: Buffer, part: number): PartHeader {
       `transfer encoding ${excerpt(encoding)} is not supported, send bytes as they are`,
     );
   }
-  const fileName = findParameter(disposition, "filename");
   return {
-    name: decodeName(name),
-    fileName: fileName === undefined ? undefined : decodeName(fileName),
+    name,
+    fileName: disposition.get("filename"),
     contentType: fields.get("content-type") ?? "",
   };
 }
+
+/**
+ * The parameters of a `Content-Disposition: form-data`; undefined when it is malformed. Browsers do not escape
+ * backslashes, so that a quote ends a text where it could end one, whatever is before it.
+ */
+function parseDisposition(text: string): ReadonlyMap<string, string> | undefined {
+  if (!/^form-data(?:[\s;]|$)/i.test(text)) return undefined;
+  const parameters = new Map<string, string>();
+  const next = new RegExp(dispositionParameter, "y");
+  for (next.lastIndex = "form-data".length; next.lastIndex < text.length;) {
+    const [, key, quoted, token = ""] = next.exec(text) ?? [];
+    if (key === undefined || parameters.has(key.toLowerCase())) return undefined;
+    parameters.set(key.toLowerCase(), quoted === undefined ? token : decodeName(quoted));
+  }
+  return parameters;
+}
+
+const dispositionParameter =
+  /\s*;\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"(.*?)"(?=\s*(?:;|$))|([^;"\s]*)(?=\s*(?:;|$)))/;
 
 function decodeHeader(bytes: Buffer, part: number): string {
   try {
@@ -182,10 +202,10 @@ function decodeHeader(bytes: Buffer, part: number): string {
   }
 }
 
-/** Browsers encode these three alone (https://html.spec.whatwg.org/#multipart-form-data). */
+/** Browsers encode these three alone (https://html.spec.whatwg.org/#multipart-form-data); others escape quotes. */
 function decodeName(name: string): string {
-  return name.replaceAll(/%22|%0D|%0A/gi, (text) =>
-    String.fromCharCode(Number.parseInt(text.slice(1), 16)),
+  return name.replaceAll(/%22|%0D|%0A|\\"/gi, (text) =>
+    text === '\\"' ? '"' : String.fromCharCode(Number.parseInt(text.slice(1), 16)),
   );
 }
 
