@@ -34,7 +34,8 @@ const methodOptionsField = 4;
 const ruleFields = HttpRuleSchema.field;
 
 /** Messages with a JSON form of one string or number, which a path can hold. */
-const scalarMessages = /^google\.protobuf\.(?:Timestamp|Duration|FieldMask|\w+Value)$/;
+const scalarMessages =
+  /^google\.protobuf\.(?:Timestamp|Duration|FieldMask|(?:Double|Float|U?Int(?:32|64)|Bool|String|Bytes)Value)$/;
 
 /** How many fields a message names at most. */
 const shownFields = 3;
@@ -48,13 +49,6 @@ export function readHttpBindings(
   if (!hasOption(desc, http)) return [];
   const rule = getOption(desc, http);
   const rulePath = [methodOptionsField, http.number];
-  if (desc.methodKind !== "unary") {
-    reporter.warn(
-      { declaration: desc, inner: rulePath },
-      `method "${desc.name}" streams: its http rule has no effect, it is served over gRPC`,
-    );
-    return [];
-  }
   const read = (binding: HttpRule, inner: readonly number[]): HttpBindingFacts[] => {
     const facts = readBinding(desc, binding, inner, allowGetBody, reporter);
     return facts === undefined ? [] : [facts];

@@ -2,6 +2,7 @@ import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { compileCodec } from "../../codec/index.ts";
 import type { HttpBinding } from "../method.ts";
 import type { MessageRecord } from "./field-access.ts";
+import { compileMaskFiller } from "./fill-mask.ts";
 import { isHttpBody } from "./http-body.ts";
 import {
   type BodyOptions,
@@ -14,7 +15,10 @@ import type { PathTemplate } from "./path-template.ts";
 import { QueryBinder } from "./query.ts";
 
 /** Everything that decides how requests become messages. */
-export interface BindingOptions extends PathOptions, BodyOptions {}
+export interface BindingOptions extends PathOptions, BodyOptions {
+  /** Fill field masks as {@link compileMaskFiller} tells. */
+  readonly fillMask: boolean;
+}
 
 export type { RequestBody } from "./message-body.ts";
 
@@ -61,12 +65,14 @@ export function compileBinding(
   const putBody = field && compileFieldBody(field, options);
   const ignored = field === undefined ? pathNames : [...pathNames, field.name];
   const queryBinder = new QueryBinder(input, ignored, options);
+  const fillMask = options.fillMask ? compileMaskFiller(input, rule) : undefined;
   return {
     body: field === undefined ? "none" : isHttpBody(field.message) ? "raw" : "message",
     bind(body, query, segments) {
       const message = createMessage();
       if (body !== undefined) putBody?.(message, body);
       if (query !== "") queryBinder.bind(message, query);
+      if (body !== undefined) fillMask?.(message, body);
       bindPath(message, segments);
       return message;
     },

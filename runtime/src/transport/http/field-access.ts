@@ -36,3 +36,16 @@ export function indexFields(desc: DescMessage): ReadonlyMap<string, DescField> {
   for (const field of desc.fields) byName.set(field.name, field); // these win
   return byName;
 }
+
+// https://protobuf.dev/programming-guides/field_presence/
+const implicitPresence = 2;
+
+/** Whether a value is what a field without presence has when nobody set it. */
+export function isAbsent(field: DescField, value: unknown): boolean {
+  if (field.fieldKind === "list") return (value as readonly unknown[]).length === 0;
+  if (field.fieldKind === "map") return Object.keys(value as object).length === 0;
+  if (field.presence !== implicitPresence) return false;
+  if (value instanceof Uint8Array) return value.length === 0;
+  if ("longAsString" in field && field.longAsString && value === "0") return true;
+  return Object.is(value, 0) || value === 0n || value === "" || value === false;
+}

@@ -1,6 +1,6 @@
-import type { DescMessage } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, equals, type Message } from "@bufbuild/protobuf";
 import { fieldError } from "./binding-error.ts";
-import { type MessageRecord, openField, setField } from "./field-access.ts";
+import { getField, isAbsent, type MessageRecord, openField, setField } from "./field-access.ts";
 import { type PathField, resolvePathField } from "./path-field.ts";
 import { isSingleSegment, type PathTemplate, pathVariables } from "./path-template.ts";
 import { decodeSegment, decodeSegments, decodeUnreserved } from "./percent-decoding.ts";
@@ -16,6 +16,8 @@ import {
 export interface PathOptions extends TextOptions {
   /** Leave all reserved characters of variables over several segments encoded, not only the slash. */
   readonly keepReserved: boolean;
+  /** Refuse bodies that give a field of the path another value, which the path would replace. */
+  readonly strictPath: boolean;
 }
 
 /** Puts the path's variables into a message; `segments` are the path's, as they came. */
@@ -27,6 +29,7 @@ export function compilePathBinder(
   template: PathTemplate,
   options: PathOptions,
 ): PathBinder {
+  const write = options.strictPath ? setSame : setField;
   const binders: PathBinder[] = [];
   let start = 0;
   for (const segment of template.segments) {
@@ -44,14 +47,14 @@ export function compilePathBinder(
     start += length;
     if (isSingleSegment(segment)) {
       binders.push((message, segments) =>
-        put(message, target, read, decodeSegment(segments[from]!)),
+        put(message, target, read, decodeSegment(segments[from]!), write),
       );
     } else {
       const decode = options.keepReserved ? decodeUnreserved : decodeSegments;
       const deep = segment.pattern.at(-1)?.kind === "deep-wildcard";
       const end = deep ? undefined : from + length;
       binders.push((message, segments) =>
-        put(message, target, read, decode(segments.slice(from, end).join("/"))),
+        put(message, target, read, decode(segments.slice(from, end).join("/")), write),
       );
     }
   }
@@ -73,6 +76,7 @@ function put(
   { name, parents, field }: PathField,
   read: TextReader,
   text: string,
+  write: FieldWriter,
 ): void {
   let value: unknown;
   try {
@@ -83,5 +87,32 @@ function put(
   }
   let target = message;
   for (const parent of parents) target = openField(target, parent);
+  write(target, field, value, name);
+}
+
+/** Puts the value of the field `name` into the message that holds it. */
+type FieldWriter = (target: MessageRecord, field: DescField, value: unknown, name: string) => void;
+
+/** Throws 400 `CODEC` where the field, or another one of its oneof, has a value already. */
+function setSame(target: MessageRecord, field: DescField, value: unknown, name: string): void {
+  const { oneof } = field;
+  const choice = oneof && (target[oneof.localName] as { readonly case?: string });
+  const present = getField(target, field);
+  if (choice?.case !== undefined && choice.case !== field.localName) {
+    const other = oneof!.fields.find(({ localName }) => localName === choice.case);
+    throw fieldError(name, `"${other?.name}" is given too, and only one of them can be`);
+  }
+  if (present !== undefined && !isAbsent(field, present) && !isSame(field, present, value)) {
+    throw fieldError(name, "the path and the body give different values");
+  }
   setField(target, field, value);
+}
+
+function isSame(field: DescField, first: unknown, second: unknown): boolean {
+  if (first instanceof Uint8Array) return Buffer.compare(first, second as Uint8Array) === 0;
+  // Wrappers are held as what they wrap.
+  if (field.fieldKind === "message" && typeof first === "object") {
+    return equals(field.message, first as Message, second as Message);
+  }
+  return Object.is(first, second);
 }

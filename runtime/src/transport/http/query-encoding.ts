@@ -1,7 +1,7 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { bindingError } from "./binding-error.ts";
 import { encodeStrictly } from "./expand-path.ts";
-import { getField, type MessageRecord } from "./field-access.ts";
+import { getField, isAbsent, type MessageRecord } from "./field-access.ts";
 import { compileEntryWriter, compileTextWriter } from "./value-text.ts";
 
 /**
@@ -69,19 +69,6 @@ export class QueryEncoder {
 }
 
 type FieldWriter = (value: unknown, name: string, parts: string[]) => void;
-
-// https://protobuf.dev/programming-guides/field_presence/
-const implicitPresence = 2;
-
-/** Whether a value is what a field without presence has when nobody set it. */
-function isAbsent(field: DescField, value: unknown): boolean {
-  if (field.fieldKind === "list") return (value as readonly unknown[]).length === 0;
-  if (field.fieldKind === "map") return Object.keys(value as object).length === 0;
-  if (field.presence !== implicitPresence) return false;
-  if (value instanceof Uint8Array) return value.length === 0;
-  if ("longAsString" in field && field.longAsString && value === "0") return true;
-  return Object.is(value, 0) || value === 0n || value === "" || value === false;
-}
 
 function pair(name: string, text: string): string {
   const key = name.endsWith("]") ? encodeText(name) : name;

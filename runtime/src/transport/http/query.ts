@@ -32,8 +32,8 @@ export class QueryBinder {
   readonly #options: QueryOptions;
   readonly #fields = new Map<DescMessage, ReadonlyMap<string, DescField>>();
   readonly #readers = new Map<DescField, TextReader | undefined>();
-  /** What keys were resolved to; only a part of them, since clients could invent new ones for ever. */
-  readonly #resolved = new Map<string, Parameter | undefined>();
+  /** What keys were resolved to. */
+  readonly #resolved = new Map<string, Parameter>();
 
   /** `ignored` are paths in proto names, which with all that is below them are never bound. */
   constructor(desc: DescMessage, ignored: Iterable<string>, options: QueryOptions) {
@@ -98,12 +98,18 @@ export class QueryBinder {
   }
 
   #resolve(key: string): Parameter | undefined {
-    if (this.#resolved.has(key)) return this.#resolved.get(key);
+    const known = this.#resolved.get(key);
+    if (known !== undefined) return known;
     const parameter = this.#parseKey(key);
-    if (parameter === undefined && this.#options.strictQuery && !this.#isForeign(key)) {
-      throw bindingError(`${excerpt(key)} is no field of "${this.#desc.typeName}"`);
+    if (parameter === undefined) {
+      if (this.#options.strictQuery && !this.#isForeign(key)) {
+        throw bindingError(`${excerpt(key)} is no field of "${this.#desc.typeName}"`);
+      }
+    } else if (!parameter.entry && this.#resolved.size < maxCachedKeys) {
+      // Entries of maps and what names nothing are not kept: clients could invent such keys for ever. And a
+      // part of a text would keep the whole request's line alive.
+      this.#resolved.set(Buffer.from(key).toString(), parameter);
     }
-    if (this.#resolved.size < maxCachedKeys) this.#resolved.set(key, parameter);
     return parameter;
   }
 
@@ -167,6 +173,7 @@ export class QueryBinder {
       name,
       parents,
       repeated,
+      entry: false,
       claims: repeated || field.oneof !== undefined ? claims : [...claims, [name, name]],
       put(target, text) {
         const value = readText(name, read, text);
@@ -198,6 +205,7 @@ export class QueryBinder {
       name: entry,
       parents,
       repeated: false,
+      entry: true,
       claims: [...claims, [entry, entry]],
       put(target, text) {
         // Not an assignment, which for the key "__proto__" would set the prototype.
@@ -250,6 +258,8 @@ interface Parameter {
   /** The messages to go through. */
   readonly parents: readonly (DescField & { fieldKind: "message" })[];
   readonly repeated: boolean;
+  /** Whether it is one of a map's entries. */
+  readonly entry: boolean;
   /** Pairs of something that can be given once (a field, a oneof) and the field that takes it. */
   readonly claims: readonly (readonly [string, string])[];
   put(target: MessageRecord, text: string): void;

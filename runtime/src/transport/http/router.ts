@@ -52,7 +52,7 @@ export interface RouterOptions {
  */
 export class Router<T> {
   readonly #root = new TrieNode<T>();
-  /** Routes without wildcards, by their path as written: no need to walk the trie for these. */
+  /** Routes without wildcards and variables, by their path as written: no need to walk the trie for these. */
   readonly #literal = new Map<string, MethodTable<T>>();
   readonly #verbs = new Set<string>();
   readonly #strictSlash: boolean;
@@ -86,7 +86,8 @@ export class Router<T> {
     const present = table.get(method);
     if (present !== undefined) throw new RouteConflictError(method, present, entry);
     table.set(method, entry);
-    if (segments.every(({ kind }) => kind === "literal")) {
+    // A variable needs the path's segments, also where its pattern is a literal.
+    if (template.segments.every(({ kind }) => kind === "literal")) {
       this.#literal.set(printPathTemplate(template), table);
     }
     return template;
