@@ -2,6 +2,7 @@ import type { Printable, Schema } from "@bufbuild/protoplugin";
 import type { HttpBindingFacts } from "../model/http-rule.ts";
 import type { FileFacts } from "../model/model.ts";
 import { openFile, type CodegenFile } from "./codegen-file.ts";
+import { methodSignature } from "./method-signature.ts";
 import type { PrintTemplate } from "./templates.ts";
 
 /** Prints `*_http.ts`: routes, server and client of the methods that have http rules. */
@@ -17,14 +18,11 @@ export function printHttp(schema: Schema, facts: FileFacts, print: PrintTemplate
   const file = openFile(schema, facts, "_http");
   const { f, exportName, type } = file;
   print(f, {
-    Awaitable: type("Awaitable"),
     CallContext: type("CallContext"),
     CallOptions: type("CallOptions"),
     HttpCaller: type("HttpCaller"),
     HttpRoute: type("HttpRoute"),
     HttpRouter: type("HttpRouter"),
-    MessageInitShape: f.import("MessageInitShape", "@bufbuild/protobuf", true),
-    Promise: file.global("Promise"),
     services: services.map(({ desc, name, typeName, methods }) => ({
       typeName,
       doc: f.jsDoc(desc),
@@ -36,13 +34,14 @@ export function printHttp(schema: Schema, facts: FileFacts, print: PrintTemplate
         localName: method.localName,
         operation: method.operation,
         operationText: f.string(method.operation),
+        // Absent, as for most methods, it says unary.
+        kind: method.kind === "unary" ? undefined : method.kind,
         idempotency: method.idempotency,
         doc: f.jsDoc(method.desc, "  "),
         route: exportName("const", `${name}${method.name}Route`),
-        Input: f.importShape(method.desc.input),
-        Output: f.importShape(method.desc.output),
         inputSchema: f.importSchema(method.desc.input),
         outputSchema: f.importSchema(method.desc.output),
+        ...methodSignature(file, method),
         bindings: method.bindings.map((binding) => bindingProperties(file, binding)),
       })),
     })),

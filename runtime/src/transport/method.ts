@@ -21,8 +21,14 @@ export interface HttpBinding {
 }
 
 /** A method and where it is served over HTTP. The first binding is the one that clients call. */
-export interface HttpRoute<I extends DescMessage, O extends DescMessage> {
+export interface HttpRoute<
+  I extends DescMessage,
+  O extends DescMessage,
+  K extends MethodKind = "unary",
+> {
   readonly operation: string;
+  /** Absent: unary. */
+  readonly kind?: K;
   readonly input: I;
   readonly output: O;
   /** Absent: unknown. */
@@ -70,9 +76,9 @@ export interface HandlerByKind<I extends DescMessage, O extends DescMessage> {
 /** Where generated `register…HttpServer` functions put their routes; `HttpServer` is one. */
 export interface HttpRouter {
   /** Throws when the route collides with one that is there, or its template or fields are wrong. */
-  handle<I extends DescMessage, O extends DescMessage>(
-    route: HttpRoute<I, O>,
-    handler: UnaryHandler<I, O>,
+  handle<I extends DescMessage, O extends DescMessage, K extends MethodKind = "unary">(
+    route: HttpRoute<I, O, K>,
+    handler: HandlerByKind<I, O>[K],
   ): void;
 }
 
@@ -89,21 +95,25 @@ export interface GrpcRouter {
 export interface CallOptions {
   /** Ends the call early. */
   readonly signal?: AbortSignal;
-  /** Milliseconds until the call fails with 504; default: the client's. 0: no limit. */
+  /** Milliseconds until the call fails with 504; default: the client's, for streams none. 0: no limit. */
   readonly timeout?: number;
   /** Headers (gRPC: metadata) to send. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /**
+   * Whether the call may be made twice, because its request carries what makes that as good as once. It is
+   * then sent again when nobody can say whether it was done. Default: what the method is known for.
+   */
+  readonly repeatable?: boolean;
   /** Called with the reply's headers as soon as they are there, also when the call fails. */
   readonly onHeader?: (header: ReadonlyMap<string, readonly string[]>) => void;
 }
 
 /** What generated HTTP clients call through; `HttpClient` is one. Throws `KratosError`. */
 export interface HttpCaller {
-  call<I extends DescMessage, O extends DescMessage>(
-    route: HttpRoute<I, O>,
-    request: MessageInitShape<I>,
-    options?: CallOptions,
-  ): Promise<MessageShape<O>>;
+  /** Returns the function that makes the call, so that a generated client is a plain object of functions. */
+  method<I extends DescMessage, O extends DescMessage, K extends MethodKind = "unary">(
+    route: HttpRoute<I, O, K>,
+  ): CallByKind<I, O>[K];
 }
 
 /** Client calls by method kind. */

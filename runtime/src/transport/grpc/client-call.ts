@@ -12,7 +12,7 @@ import { ResetCode } from "./engine.ts";
 import type { MessageSink } from "./frame.ts";
 import { FrameError, FrameReader } from "./frame.ts";
 import type { MessageFormat } from "./message-format.ts";
-import { stopIterator } from "./stop-iterator.ts";
+import { stopIterator } from "../stop-iterator.ts";
 import { findStatusError, GrpcFailure, httpStatusError, resetError } from "./status.ts";
 
 /** What all calls of a client share. */

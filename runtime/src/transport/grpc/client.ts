@@ -14,7 +14,7 @@ import { GrpcClientContext } from "./client-context.ts";
 import { connectNode } from "./engine-node-client.ts";
 import type { MessageFormat } from "./message-format.ts";
 import { compileFormats } from "./message-format.ts";
-import { ReplyIterable } from "./reply-iterable.ts";
+import { ReplyIterable } from "../reply-iterable.ts";
 import { ReplyPromise } from "./reply-promise.ts";
 import { ReplyStream } from "./reply-stream.ts";
 import { parseTarget } from "./target.ts";

@@ -4,7 +4,7 @@ import { KratosError } from "../../errors/kratos-error.ts";
 import type { GrpcBinding } from "./binding.ts";
 import { fillPrefix, framePrefixBytes } from "./frame.ts";
 import type { MessageFormats } from "./message-format.ts";
-import { MessageQueue } from "./message-queue.ts";
+import { MessageQueue } from "../message-queue.ts";
 
 /** What is said of a service (`grpc.health.v1.HealthCheckResponse.ServingStatus`). */
 type ServingStatus = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";

@@ -1,6 +1,6 @@
 import { KratosError } from "../../errors/kratos-error.ts";
 import type { ClientCall, ReplySink } from "./client-call.ts";
-import { MessageQueue } from "./message-queue.ts";
+import { MessageQueue } from "../message-queue.ts";
 
 /** The replies of a call that streams them. */
 export class ReplyStream implements ReplySink {

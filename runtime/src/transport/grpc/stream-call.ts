@@ -1,7 +1,7 @@
-import { MessageQueue } from "./message-queue.ts";
+import { MessageQueue } from "../message-queue.ts";
 import type { CallHost, ServerCallParts } from "./server-call.ts";
 import { ServerCall } from "./server-call.ts";
-import { stopIterator } from "./stop-iterator.ts";
+import { stopIterator } from "../stop-iterator.ts";
 import { cardinalityFailure } from "./unary-call.ts";
 
 /** A call that streams at least one way. The handler of a client stream runs as soon as the call opens. */

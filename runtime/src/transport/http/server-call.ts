@@ -1,223 +1,206 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { KratosError } from "../../errors/kratos-error.ts";
 import type { Logger } from "../../log/logger.ts";
-import { isPromise } from "../../middleware/is-promise.ts";
 import type { Handler } from "../../middleware/middleware.ts";
 import type { CallTimer, CallTimers, Expiring } from "../call-timers.ts";
-import { bindingError } from "./binding-error.ts";
+import type { MethodKind } from "../method.ts";
 import type { RequestBinding, RequestBody } from "./binding.ts";
 import { findClientTimeout } from "./client-timeout.ts";
-import { Connection, type OpenCall } from "./connection.ts";
+import { Connection, type OpenCall, type OpenCalls } from "./connection.ts";
+import type { ReplyCompressor } from "./compression.ts";
+import type { ContentFormats } from "./content-formats.ts";
 import { toReplyError } from "./error-reply.ts";
-import { findBodyFormat } from "./media-type.ts";
-import type { ReplyEncoder } from "./reply.ts";
-import { readBody } from "./request-body.ts";
 import { logRefusal } from "./refusal-log.ts";
-import { type KeepAlive, sendError, sendReply } from "./response.ts";
+import type { ReplyEncoder } from "./reply.ts";
+import { callLogger } from "./request-id.ts";
+import type { ResponseSettings } from "./response.ts";
 import { HttpServerContext } from "./server-context.ts";
+import type { MessageReader, StreamBinding } from "./stream-binding.ts";
 
 /** A rule of an operation, compiled. */
 export interface ServedRoute {
   readonly operation: string;
+  readonly kind: MethodKind;
   /** The template, as written. */
   readonly path: string;
   readonly binding: RequestBinding;
   readonly encodeReply: ReplyEncoder;
+  /** Milliseconds that a unary call may take; 0: no limit. */
+  readonly timeout: number;
+  readonly maxBodyBytes: number;
+  /** How the requests of a stream become messages; undefined: there is one. */
+  readonly requests: StreamBinding | undefined;
+  /** Replies are bytes with a content type of their own. */
+  readonly rawReply: boolean;
   /** The handler inside its middleware. */
   readonly handler: Handler;
 }
 
 /** What calls need of their server. */
-export interface CallHost extends KeepAlive {
+export interface CallHost extends ResponseSettings {
   readonly timers: CallTimers;
   readonly logger: Logger;
-  /** In milliseconds; 0: none. */
-  readonly timeout: number;
-  readonly maxBodyBytes: number;
   /** Refuse bodies where the rule has none. */
   readonly strictBody: boolean;
+  /** Refuse requests whose `Accept` allows nothing that can be written. */
+  readonly strictAccept: boolean;
+  readonly formats: ContentFormats;
+  /** Undefined: replies go out as they are. */
+  readonly compressor: ReplyCompressor | undefined;
+  /** Milliseconds between signs of life on a stream; 0: none. */
+  readonly heartbeat: number;
+  /** Which pages of other origins may open WebSockets. */
+  readonly allowedOrigins: readonly string[];
+  /** The name of the header with the ID of a request; empty: there is none. */
+  readonly requestIdHeader: string;
   endpoint: string;
 }
 
-/** One request, from its head to its reply. */
-export class ServerCall implements OpenCall, Expiring {
+/** What came in with a request. */
+export interface ServerCallParts {
+  readonly route: ServedRoute;
+  /** The path's, as they came. */
+  readonly segments: readonly string[];
+  readonly query: string;
+  readonly request: IncomingMessage;
+}
+
+/**
+ * One call as the server sees it, without what depends on its kind and wire: the context, the deadline, the
+ * connection that may go away, and the end, which happens once.
+ */
+export abstract class ServerCall implements OpenCall, Expiring {
   nextOnConnection: OpenCall | undefined;
   timer: CallTimer | undefined;
 
-  readonly #host: CallHost;
-  readonly #route: ServedRoute;
+  protected readonly host: CallHost;
+  protected readonly route: ServedRoute;
+  protected readonly request: IncomingMessage;
+  protected readonly context: HttpServerContext;
   readonly #segments: readonly string[];
   readonly #query: string;
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
-  readonly #context: HttpServerContext;
   readonly #timeout: number;
-  #connection: Connection | undefined;
-  #reading = false;
+  #connection: OpenCalls | undefined;
   #ended = false;
 
-  constructor(
-    host: CallHost,
-    route: ServedRoute,
-    segments: readonly string[],
-    query: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ) {
-    this.#host = host;
-    this.#route = route;
+  constructor(host: CallHost, { route, segments, query, request }: ServerCallParts) {
+    this.host = host;
+    this.route = route;
+    this.request = request;
     this.#segments = segments;
     this.#query = query;
-    this.#request = request;
-    this.#response = response;
     const asked = findClientTimeout(request.headers);
-    const timeout = host.timeout > 0 && host.timeout < asked ? host.timeout : asked;
+    // Streams have no deadline but their caller's own.
+    const limited = route.kind === "unary" && route.timeout > 0 && route.timeout < asked;
+    const timeout = limited ? route.timeout : asked;
     this.#timeout = timeout;
     const deadline = timeout === Number.POSITIVE_INFINITY ? undefined : Date.now() + timeout;
     const { operation, path } = route;
-    this.#context = new HttpServerContext(
+    this.context = new HttpServerContext(
       operation,
       host.endpoint,
-      host.logger,
+      callLogger(host.logger, host.requestIdHeader, request),
       deadline,
       path,
       request,
     );
   }
 
-  run(): void {
-    if (this.#route.binding.body === "none" && !this.#host.strictBody) this.#call(undefined);
-    else this.#read();
+  /** Begins. Never throws. */
+  abstract run(): void;
+
+  /** Tells the client of the failure of its call, which has ended. */
+  protected abstract sendFailure(error: KratosError): void;
+
+  /** Lets go of what a kind of call holds; the call has ended, with `error` unless all went well. */
+  protected release(_error: KratosError | undefined): void {}
+
+  /** Whether the call is answered, or nobody waits for the answer any more. */
+  protected get ended(): boolean {
+    return this.#ended;
   }
 
   onDeadline(): void {
-    const wanted = `the call took longer than ${this.#timeout} ms`;
-    if (this.#reading) this.#refuse(new KratosError(408, "BODY_TIMEOUT", `${wanted} to send`));
-    else this.#cut(new KratosError(504, "DEADLINE_EXCEEDED", wanted));
+    this.cut(new KratosError(504, "DEADLINE_EXCEEDED", this.tooLong("")));
   }
 
   onConnectionLost(reason: "client" | "server"): void {
     if (this.#ended) return;
-    this.#end();
-    this.#context.abort(
+    const error =
       reason === "client"
         ? new KratosError(499, "CLIENT_CLOSED", "the client went away before the reply")
-        : new KratosError(503, "SERVER_STOPPED", "the server stopped before the reply"),
-    );
+        : serverStopped();
+    this.end(error);
+    this.context.abort(error);
   }
 
-  onProtocolError(status: number, message: string): void {
-    // A call whose body has come is answered; what follows it never was a request.
-    if (this.#reading) this.#refuse(new KratosError(status, "CODEC", message));
+  abstract onProtocolError(status: number, message: string): void;
+
+  /** What is said when the time is over; `what` is what the client did too slowly. */
+  protected tooLong(what: string): string {
+    return `the call took longer than ${this.#timeout} ms${what}`;
   }
 
-  #read(): void {
-    const contentType = this.#request.headers["content-type"];
-    const format = this.#route.binding.body === "raw" ? "json" : findBodyFormat(contentType);
-    this.#reading = true;
-    this.#open();
-    readBody(this.#request, this.#host.maxBodyBytes, (error, bytes) => {
-      if (this.#ended) return;
-      this.#reading = false;
-      if (error !== undefined) {
-        this.#reject(error);
-      } else if (this.#route.binding.body === "none") {
-        if (bytes.length === 0) this.#call(undefined);
-        else this.#reject(bindingError(`"${this.#route.operation}" takes no body`));
-      } else if (format === undefined) {
-        const message = `content type "${contentType}" is not supported, use "application/json"`;
-        this.#reject(new KratosError(415, "CODEC", message));
-      } else {
-        this.#call({ bytes, format, contentType: contentType ?? "" });
-      }
-    });
+  /** Makes the request's message. Throws 400 `CODEC` for one that does not fit. */
+  protected bind(body: RequestBody | undefined): object {
+    return this.route.binding.bind(body, this.#query, this.#segments);
   }
 
-  #call(body: RequestBody | undefined): void {
-    const { binding, handler } = this.#route;
-    let request: unknown;
-    try {
-      request = binding.bind(body, this.#query, this.#segments);
-    } catch (error) {
-      this.#reject(error);
-      return;
-    }
-    let reply: unknown;
-    try {
-      reply = handler(request, this.#context);
-      if (isPromise(reply)) {
-        this.#open();
-        reply.then(
-          (value) => this.#succeed(value),
-          (error: unknown) => this.#fail(error),
-        );
-        return;
-      }
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    this.#succeed(reply);
-  }
-
-  #succeed(reply: unknown): void {
-    if (this.#ended) return;
-    const context = this.#context;
-    try {
-      const { contentType, body } = this.#route.encodeReply(reply, this.#request.headers.accept);
-      sendReply(this.#response, 200, contentType, body, context.writtenHeader, this.#host);
-    } catch (cause) {
-      const message = `"${this.#route.operation}" returned a reply that cannot be encoded`;
-      this.#fail(new Error(message, { cause }));
-      return;
-    }
-    this.#end();
+  /** Begins to make the messages of a stream. Throws 400 `CODEC` when path or query do not fit. */
+  protected openRequests(): MessageReader | undefined {
+    return this.route.requests?.open(this.#query, this.#segments);
   }
 
   /** Answers a request that no handler can be given, and tells of it, since no middleware will. */
-  #reject(thrown: unknown): void {
+  protected reject(thrown: unknown): void {
     const { error, unexpected } = toReplyError(thrown);
-    if (!unexpected) logRefusal(this.#context.logger, this.#route.operation, error);
-    this.#fail(thrown);
+    if (!unexpected) logRefusal(this.context.logger, this.route.operation, error);
+    this.fail(thrown);
   }
 
-  #fail(thrown: unknown): void {
+  /** Ends the call with what a handler threw. Without effect once it has ended. */
+  protected fail(thrown: unknown): void {
     if (this.#ended) return;
     const { error, unexpected } = toReplyError(thrown);
-    this.#end();
-    sendError(this.#response, error, this.#context.writtenHeader, this.#host);
+    this.end(error);
+    this.sendFailure(error);
     if (!unexpected) return;
-    const { operation } = this.#route;
-    this.#context.logger.error({ err: thrown, operation }, "call failed unexpectedly");
+    const { operation } = this.route;
+    this.context.logger.error({ err: thrown, operation }, "call failed unexpectedly");
   }
 
-  /** Answers in place of a body that does not come, and gives the connection up. */
-  #refuse(error: KratosError): void {
-    this.#response.shouldKeepAlive = false;
-    this.#cut(error);
-  }
-
-  /** Answers in place of the handler. */
-  #cut(error: KratosError): void {
+  /** Answers in place of the handler. Without effect once the call has ended. */
+  protected cut(error: KratosError): void {
     if (this.#ended) return;
-    this.#end();
-    sendError(this.#response, error, this.#context.writtenHeader, this.#host);
-    this.#context.abort(error);
+    this.end(error);
+    this.sendFailure(error);
+    this.context.abort(error);
   }
 
   /** From here on the call waits: time and its connection may run out. */
-  #open(): void {
+  protected open(): void {
     if (this.#connection !== undefined) return;
-    this.#connection = Connection.of(this.#request.socket);
+    this.#connection = Connection.ofRequest(this.request);
     this.#connection?.add(this);
     if (this.#timeout !== Number.POSITIVE_INFINITY) {
-      this.#host.timers.start(this, this.#timeout);
+      this.host.timers.start(this, this.#timeout);
     }
   }
 
-  #end(): void {
+  protected end(error?: KratosError): void {
     this.#ended = true;
-    this.#host.timers.stop(this);
+    this.host.timers.stop(this);
     this.#connection?.remove(this);
+    this.release(error);
   }
+}
+
+/** What calls end with that a server does not wait for any longer. */
+export function serverStopped(): KratosError {
+  return new KratosError(503, "SERVER_STOPPED", "the server stopped before the reply");
+}
+
+/** A reply does not fit its type. */
+export function unencodable(operation: string, cause: unknown): Error {
+  return new Error(`"${operation}" returned a reply that cannot be encoded`, { cause });
 }

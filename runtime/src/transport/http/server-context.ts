@@ -5,6 +5,7 @@ import type { CallContext } from "../context.ts";
 import type { Header } from "../header.ts";
 import { Connection } from "./connection.ts";
 import { HeaderMap } from "./header-map.ts";
+import { forwardedAddress } from "./trust-proxy.ts";
 
 /** What a handler knows of a call that came over HTTP, beside what every call has. */
 export interface HttpCallContext extends CallContext {
@@ -26,6 +27,8 @@ export class HttpServerContext extends BaseCallContext implements HttpCallContex
   readonly kind = "http";
   readonly pathTemplate: string;
   readonly request: IncomingMessage;
+  /** Called when a stream of requests gets to its handler, all middleware passed. */
+  onHandler: (() => void) | undefined = undefined;
   #requestHeader: HeaderMap | undefined;
   #replyHeader: HeaderMap | undefined;
 
@@ -43,7 +46,7 @@ export class HttpServerContext extends BaseCallContext implements HttpCallContex
   }
 
   get peer(): string {
-    return Connection.of(this.request.socket)?.peer ?? "";
+    return forwardedAddress(this.request) ?? Connection.ofRequest(this.request)?.peer ?? "";
   }
 
   get requestHeader(): Header {

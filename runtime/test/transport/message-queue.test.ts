@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MessageQueue } from "../../src/transport/grpc/message-queue.ts";
+import { MessageQueue } from "../../src/transport/message-queue.ts";
 
 function createSource(): { log: string[]; pause(): void; resume(): void } {
   const log: string[] = [];

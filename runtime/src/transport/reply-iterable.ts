@@ -1,17 +1,18 @@
-import { fromError } from "../../errors/from-error.ts";
+import { fromError } from "../errors/from-error.ts";
 
 /**
  * The replies of a streaming call, as its caller iterates them: once. The call begins when the first
- * reply is asked for; `onEnd` is called once, when there is nothing more to come.
+ * reply is asked for; `onEnd` is called once, when there is nothing more to come: with true when that is
+ * because nobody reads on.
  */
 export class ReplyIterable implements AsyncIterableIterator<unknown, undefined> {
   readonly #open: () => Promise<AsyncIterable<unknown>>;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (early: boolean) => void;
   #opening: Promise<AsyncIterator<unknown>> | undefined;
   #iterator: AsyncIterator<unknown> | undefined;
   #ended = false;
 
-  constructor(open: () => Promise<AsyncIterable<unknown>>, onEnd: () => void) {
+  constructor(open: () => Promise<AsyncIterable<unknown>>, onEnd: (early: boolean) => void) {
     this.#open = open;
     this.#onEnd = onEnd;
   }
@@ -26,7 +27,7 @@ export class ReplyIterable implements AsyncIterableIterator<unknown, undefined> 
   /** Cancels the call, unless it has ended. */
   async return(): Promise<IteratorResult<unknown, undefined>> {
     if (!this.#ended) {
-      this.#end();
+      this.#end(true);
       if (this.#iterator !== undefined) await this.#iterator.return?.();
       // A call that is only being opened ends as soon as it can.
       else this.#opening?.then((iterator) => iterator.return?.()).catch(() => undefined);
@@ -50,20 +51,20 @@ export class ReplyIterable implements AsyncIterableIterator<unknown, undefined> 
     return step.then(
       (result) => {
         if (result.done !== true) return result;
-        this.#end();
+        this.#end(false);
         return finished;
       },
       (error: unknown) => {
-        this.#end();
+        this.#end(false);
         throw fromError(error);
       },
     );
   }
 
-  #end(): void {
+  #end(early: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#onEnd();
+    this.#onEnd(early);
   }
 }
 

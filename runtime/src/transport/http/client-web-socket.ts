@@ -1,0 +1,239 @@
+import { fromError } from "../../errors/from-error.ts";
+import { KratosError } from "../../errors/kratos-error.ts";
+import { MessageQueue } from "../message-queue.ts";
+import { stopIterator } from "../stop-iterator.ts";
+import type { HttpClientContext } from "./client-context.ts";
+import type { ClientRoute } from "./client-route.ts";
+import type { ClientStreamHost } from "./client-stream.ts";
+import type { MessageRecord } from "./field-access.ts";
+import {
+  closeReason,
+  endFrame,
+  findControlFrame,
+  parseErrorText,
+  writeErrorFrame,
+} from "./web-socket-frame.ts";
+import type { WebSocketEvents, WebSocketLink } from "./web-socket-link.ts";
+
+/** How a WebSocket is opened. */
+export interface WebSocketRequest {
+  /** `http` or `https`, as of the client's endpoint. */
+  readonly url: string;
+  /** Names and values in turn; browsers send none. */
+  readonly headers: readonly string[];
+  /** The largest message that is taken, in bytes. */
+  readonly limit: number;
+  /** Milliseconds until it must be open; 0: no limit. */
+  readonly timeout: number;
+  /** Milliseconds after which a silent server is asked for a sign of life; 0: never. */
+  readonly heartbeat: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a WebSocket. Rejects with what the service answered instead, with 503 when there is no connection,
+ * and with the signal's reason.
+ */
+export type WebSocketConnector = (
+  request: WebSocketRequest,
+  events: WebSocketEvents,
+) => Promise<WebSocketLink>;
+
+/**
+ * Sends messages over a WebSocket and returns what comes back. The first message decides about the path, and
+ * nothing is opened before it is there.
+ */
+export function exchangeMessages(
+  host: ClientStreamHost,
+  route: ClientRoute,
+  context: HttpClientContext,
+  requests: AsyncIterable<MessageRecord>,
+): AsyncIterable<object> {
+  const exchange = new Exchange(host, route, context, requests[Symbol.asyncIterator]());
+  void exchange.run();
+  return exchange.replies as AsyncIterable<object>;
+}
+
+class Exchange implements WebSocketEvents {
+  readonly replies: MessageQueue;
+  readonly #host: ClientStreamHost;
+  readonly #route: ClientRoute;
+  readonly #context: HttpClientContext;
+  readonly #requests: AsyncIterator<MessageRecord>;
+  #link: WebSocketLink | undefined;
+  #requestsEnded = false;
+  #ended = false;
+
+  constructor(
+    host: ClientStreamHost,
+    route: ClientRoute,
+    context: HttpClientContext,
+    requests: AsyncIterator<MessageRecord>,
+  ) {
+    this.#host = host;
+    this.#route = route;
+    this.#context = context;
+    this.#requests = requests;
+    const source = { pause: () => this.#link?.pause(), resume: () => this.#link?.resume() };
+    this.replies = new MessageQueue(source, () => {
+      this.#cancel(new KratosError(499, "CLIENT_CLOSED", "the replies were read no further"));
+    });
+    const { signal } = context;
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
+  }
+
+  async run(): Promise<void> {
+    try {
+      const first = await this.#requests.next();
+      if (this.#ended) return;
+      const message = first.done === true ? {} : first.value;
+      const { path } = this.#route.encode(message);
+      const link = await this.#open(path);
+      if (this.#ended) {
+        link.close(abortCode, "the call was aborted");
+        return;
+      }
+      this.#link = link;
+      await this.#sendAll(link, first);
+    } catch (error) {
+      this.#failRequests(error);
+    }
+  }
+
+  onMessage(data: string | Uint8Array): void {
+    if (this.#ended) return;
+    try {
+      const control = typeof data === "string" ? findControlFrame(data) : undefined;
+      if (control?.kind === "error") {
+        this.#fail(parseErrorText(control.text));
+      } else if (control === undefined) {
+        const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+        const type = typeof data === "string" ? "application/json" : this.#binaryType();
+        this.replies.push(this.#route.decode(bytes, type), bytes.length);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onClose(code: number, reason: string, error: Error | undefined): void {
+    if (this.#ended) return;
+    // Kratos ends streams with these, and says before if anything went wrong.
+    if (code === 1000 || code === 1001) {
+      this.#end();
+      this.replies.end();
+    } else {
+      this.#fail(lost(code, reason, error));
+    }
+  }
+
+  async #open(path: string): Promise<WebSocketLink> {
+    const { maxReceiveBytes: limit, openTimeout: timeout, heartbeat } = this.#host;
+    const context = this.#context;
+    const url = await this.#host.locate(path, context);
+    const connect = await loadConnector();
+    const { signal } = context;
+    return connect({ url, headers: this.#headers(), limit, timeout, heartbeat, signal }, this);
+  }
+
+  #headers(): string[] {
+    const { requestHeader } = this.#context;
+    const headers: string[] = [];
+    // Kratos finds the format of messages in these two.
+    for (const name of ["accept", "content-type"]) {
+      if (requestHeader.get(name) === undefined) headers.push(name, this.#host.mediaType);
+    }
+    for (const [name, values] of requestHeader.entries()) {
+      if (isHandshakeHeader(name)) continue;
+      for (const value of values) headers.push(name, value);
+    }
+    return headers;
+  }
+
+  async #sendAll(link: WebSocketLink, first: IteratorResult<MessageRecord>): Promise<void> {
+    let step = first;
+    while (step.done !== true) {
+      const { body } = this.#route.encodeFrame(step.value);
+      // oxlint-disable-next-line no-await-in-loop -- one message after the other
+      await link.send(body ?? "");
+      if (this.#ended) return;
+      step = await this.#requests.next(); // oxlint-disable-line no-await-in-loop -- as above
+      if (this.#ended) return;
+    }
+    this.#requestsEnded = true;
+    void link.send(endFrame);
+  }
+
+  /** The server's own words, or what is wrong here. */
+  #fail(thrown: unknown): void {
+    if (this.#ended) return;
+    const error: unknown = this.#context.aborted ? this.#context.signal.reason : thrown;
+    this.#end();
+    this.replies.fail(error);
+  }
+
+  /** The caller's messages cannot be had, so that the server must not take what came for all there is. */
+  #failRequests(thrown: unknown): void {
+    if (this.#ended) return;
+    const error = fromError(thrown);
+    void this.#link?.send(writeErrorFrame(error));
+    const link = this.#link;
+    this.#link = undefined;
+    this.#fail(thrown);
+    link?.close(abortCode, closeReason(error));
+  }
+
+  /** Ends the call for a reason that the server is to know. */
+  #cancel(error: KratosError): void {
+    if (this.#ended) return;
+    const link = this.#link;
+    this.#link = undefined;
+    this.#end();
+    this.replies.fail(error);
+    link?.close(abortCode, closeReason(error));
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#context.signal.removeEventListener("abort", this.#onAbort);
+    this.#link?.close(1000, "");
+    this.#link = undefined;
+    if (!this.#requestsEnded) void stopIterator(this.#requests);
+  }
+
+  #binaryType(): string {
+    return this.#host.mediaType;
+  }
+
+  readonly #onAbort = (): void => {
+    this.#cancel(this.#context.signal.reason as KratosError);
+  };
+}
+
+/** Headers that the handshake writes itself: what passes on what it got may hold them. */
+function isHandshakeHeader(name: string): boolean {
+  return (
+    name.startsWith("sec-websocket-") ||
+    ["connection", "content-length", "host", "transfer-encoding", "upgrade"].includes(name)
+  );
+}
+
+/** Says to a server that nobody waits for its replies; 1000 would say that all is well. */
+const abortCode = 4499;
+
+async function loadConnector(): Promise<WebSocketConnector> {
+  if (globalThis.process?.versions?.node === undefined) {
+    return (await import("./client-web-socket-browser.ts")).connectWebSocket;
+  }
+  return (await import("./client-web-socket-node.ts")).connectWebSocket;
+}
+
+function lost(code: number, reason: string, cause: Error | undefined): KratosError {
+  if (code === 1009) {
+    return new KratosError(413, "BODY_TOO_LARGE", "a message is larger than its receiver takes");
+  }
+  if (reason.startsWith("error: code = ")) return parseErrorText(reason);
+  const message = `the connection was lost: ${cause?.message ?? (reason || `code ${code}`)}`;
+  return new KratosError(503, "UNREACHABLE", message, cause === undefined ? {} : { cause });
+}

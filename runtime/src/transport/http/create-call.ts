@@ -1,0 +1,32 @@
+import type { ServerResponse } from "node:http";
+import { KratosError } from "../../errors/kratos-error.ts";
+import { toStatusJson } from "../../errors/status-json.ts";
+import { EventStreamCall } from "./event-stream-call.ts";
+import type { CallHost, ServerCallParts } from "./server-call.ts";
+import { UnaryCall } from "./unary-call.ts";
+import { UploadCall } from "./upload-call.ts";
+
+/** Begins the call of a request that keeps to HTTP. */
+export function runCall(host: CallHost, parts: ServerCallParts, response: ServerResponse): void {
+  const { kind } = parts.route;
+  if (kind === "unary") new UnaryCall(host, parts, response).run();
+  else if (kind === "serverStreaming") new EventStreamCall(host, parts, response).run();
+  else if (kind === "clientStreaming" && takesBody(parts.request.method!)) {
+    new UploadCall(host, parts, response).run();
+  } else {
+    requireUpgrade(parts.route.operation, response);
+  }
+}
+
+/** Answers 426 to a plain request for what only a WebSocket can do. */
+export function requireUpgrade(operation: string, response: ServerResponse): void {
+  const message = `"${operation}" streams over a WebSocket, open one at this path`;
+  const body = toStatusJson(new KratosError(426, "UPGRADE_REQUIRED", message));
+  const fields = ["Content-Type", "application/json", "Content-Length"];
+  fields.push(String(Buffer.byteLength(body)), "Upgrade", "websocket", "Connection", "Upgrade");
+  response.writeHead(426, fields).end(body);
+}
+
+function takesBody(method: string): boolean {
+  return method !== "GET" && method !== "HEAD" && method !== "DELETE";
+}

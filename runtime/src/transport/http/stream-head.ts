@@ -1,0 +1,20 @@
+import type { ServerResponse } from "node:http";
+import { Connection } from "./connection.ts";
+import type { HeaderMap } from "./header-map.ts";
+import { appendHeader, type KeepAlive } from "./response.ts";
+
+/** Sends the head of a response whose length nobody knows; nothing on its way may keep or collect it. */
+export function sendStreamHead(
+  response: ServerResponse,
+  contentType: string,
+  header: HeaderMap | undefined,
+  { draining }: KeepAlive,
+): void {
+  const fields = ["Content-Type", contentType];
+  fields.push("Cache-Control", "no-cache", "X-Accel-Buffering", "no");
+  if (header !== undefined) appendHeader(fields, header);
+  if (draining && Connection.of(response.req.socket)?.closesAfter(response) !== false) {
+    fields.push("Connection", "close");
+  }
+  response.writeHead(200, fields);
+}
