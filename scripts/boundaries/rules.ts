@@ -123,7 +123,17 @@ export const rules: readonly Rule[] = [
       {
         name: "http",
         files: ["runtime/src/transport/http/**"],
-        imports: ["transport", "middleware", "contract", "codec", "registry", "errors", "log"],
+        imports: [
+          "transport",
+          "middleware",
+          "contract",
+          "codec",
+          "selector",
+          "registry",
+          "resilience",
+          "errors",
+          "log",
+        ],
       },
       {
         name: "grpc",
@@ -142,10 +152,16 @@ export const rules: readonly Rule[] = [
       },
       { name: "codec", files: ["runtime/src/codec/**"], imports: ["errors"] },
       {
+        name: "selector",
+        files: ["runtime/src/selector/**"],
+        imports: ["contract", "registry", "resilience", "errors", "log"],
+      },
+      {
         name: "registry",
         files: ["runtime/src/registry/**"],
         imports: ["contract", "errors", "log"],
       },
+      { name: "resilience", files: ["runtime/src/resilience/**"], imports: [] },
       { name: "config", files: ["runtime/src/config/**"], imports: ["errors", "log"] },
       { name: "errors", files: ["runtime/src/errors/**"], imports: [] },
       { name: "metadata", files: ["runtime/src/metadata/**"], imports: [] },

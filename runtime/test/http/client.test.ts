@@ -32,7 +32,7 @@ async function capture(
     },
     ...options,
   });
-  await client.call(routeOf(rule), request as never, callOptions);
+  await client.method(routeOf(rule))(request as never, callOptions);
   return seen!;
 }
 
@@ -151,7 +151,7 @@ describe("the request", () => {
     expect(error.message).toMatch(message);
   });
 
-  test.for(["ftp://x", "discovery:///orders", "http://", "http://a b"])(
+  test.for(["ftp://x", "discovery://orders", "direct:///", "unix://x", "http://", "http://a b"])(
     "the endpoint %s is refused",
     (endpoint) => {
       expect(() => new HttpClient({ endpoint })).toThrow(/is no endpoint/);
@@ -187,7 +187,7 @@ describe("the reply", () => {
       if (contentType !== "") response.setHeader("Content-Type", contentType);
       response.end(body);
     });
-    const message = await new HttpClient({ endpoint }).call(routeOf(rule), {});
+    const message = await new HttpClient({ endpoint }).method(routeOf(rule))({});
     expect(toJson(R, message)).toEqual(reply);
   });
 
@@ -206,7 +206,7 @@ describe("the reply", () => {
     const endpoint = await listen((_, response) => {
       response.writeHead(status).end(body);
     });
-    const error = await failureOf(new HttpClient({ endpoint }).call(routeOf("GET /v1"), {}));
+    const error = await failureOf(new HttpClient({ endpoint }).method(routeOf("GET /v1"))({}));
     expect(error).toMatchObject(expected);
   });
 
@@ -216,7 +216,7 @@ describe("the reply", () => {
     });
     let seen: ReadonlyMap<string, readonly string[]> | undefined;
     const onHeader = (header: typeof seen) => void (seen = header);
-    await failureOf(new HttpClient({ endpoint }).call(routeOf("GET /v1"), {}, { onHeader }));
+    await failureOf(new HttpClient({ endpoint }).method(routeOf("GET /v1"))({}, { onHeader }));
     expect(seen?.get("x-a")).toEqual(["b"]);
     expect(seen?.get("set-cookie")).toEqual(["a=1", "b=2"]);
   });
@@ -227,7 +227,7 @@ describe("the reply", () => {
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     const client = new HttpClient({ endpoint: `127.0.0.1:${port}` });
-    const error = await failureOf(client.call(routeOf("GET /v1"), {}));
+    const error = await failureOf(client.method(routeOf("GET /v1"))({}));
     expect(error).toMatchObject({ code: 503, reason: "UNREACHABLE" });
     expect(error.message).toContain("ECONNREFUSED");
     expect(error.cause).toBeInstanceOf(Error);
@@ -236,7 +236,7 @@ describe("the reply", () => {
   test("a service that does not answer in time is 504", async () => {
     const endpoint = await listen(() => undefined);
     const client = new HttpClient({ endpoint, timeout: 20 });
-    const error = await failureOf(client.call(routeOf("GET /v1"), {}));
+    const error = await failureOf(client.method(routeOf("GET /v1"))({}));
     expect(error).toMatchObject({ code: 504, reason: "DEADLINE_EXCEEDED" });
   });
 
@@ -246,7 +246,7 @@ describe("the reply", () => {
       response.write("{");
     });
     const client = new HttpClient({ endpoint });
-    const error = await failureOf(client.call(routeOf("GET /v1"), {}, { timeout: 50 }));
+    const error = await failureOf(client.method(routeOf("GET /v1"))({}, { timeout: 50 }));
     expect(error).toMatchObject({ code: 504, reason: "DEADLINE_EXCEEDED" });
   });
 
@@ -256,16 +256,16 @@ describe("the reply", () => {
     const endpoint = await listen(() => controller.abort(reason));
     const client = new HttpClient({ endpoint, timeout: 0 });
     const { signal } = controller;
-    const error = await failureOf(client.call(routeOf("GET /v1"), {}, { signal }));
+    const error = await failureOf(client.method(routeOf("GET /v1"))({}, { signal }));
     expect(error).toMatchObject({ code: 499, cause: reason });
-    const again = await failureOf(client.call(routeOf("GET /v1"), {}, { signal }));
+    const again = await failureOf(client.method(routeOf("GET /v1"))({}, { signal }));
     expect(again).toMatchObject({ code: 499, cause: reason });
   });
 
   test("a closed client calls nobody", async () => {
     const client = new HttpClient({ endpoint: "http://127.0.0.1:1" });
     client.close();
-    const error = await failureOf(client.call(routeOf("GET /v1"), {}));
+    const error = await failureOf(client.method(routeOf("GET /v1"))({}));
     expect(error).toMatchObject({ code: 499, message: "the client is closed" });
   });
 });
@@ -285,8 +285,8 @@ test("middleware sees the message, the reply and the error, and can repeat the c
   const endpoint = await listen((_, response) => {
     response.writeHead(count++ === 0 ? 503 : 200).end("{}");
   });
-  const client = new HttpClient({ endpoint, middleware: [retry] });
-  const reply = await client.call(routeOf("GET /v1"), { n: 1 } as never);
+  const client = new HttpClient({ endpoint, middleware: [retry], retry: false });
+  const reply = await client.method(routeOf("GET /v1"))({ n: 1 } as never);
   expect(seen).toEqual([{ n: 1 }, "client", "http", "/test.v1.Test/Call", 503]);
   expect(reply).toEqual(create(R));
 });
@@ -317,6 +317,6 @@ test.for<[rule: string, request: object]>([
   server.handle(route, (request) => request as never);
   await server.start(appInfo);
   const client = new HttpClient({ endpoint: (await server.endpoint()).href });
-  const reply = await client.call(route, request as never);
+  const reply = await client.method(route)(request as never);
   expect(toJson(R, reply)).toEqual(toJson(R, create(R, request as never)));
 });

@@ -1,43 +1,24 @@
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { fromError } from "../../errors/from-error.ts";
-import { findKratosError, KratosError } from "../../errors/kratos-error.ts";
-import { parseStatusJson } from "../../errors/status-json.ts";
+import { KratosError } from "../../errors/kratos-error.ts";
 import type { Logger } from "../../log/logger.ts";
 import { silentLogger } from "../../log/silent-logger.ts";
 import { chain, type Middleware } from "../../middleware/middleware.ts";
-import { toAbortError, tooLate } from "../abort-error.ts";
-import type { CallOptions, HttpCaller, HttpRoute } from "../method.ts";
-import { HttpClientContext } from "./client-context.ts";
-import { type ClientRoute, compileClientRoute } from "./client-route.ts";
+import type { CallByKind, CallOptions, HttpCaller, HttpRoute, MethodKind } from "../method.ts";
+import { type ClientCallSource, HttpClientCall, type ReplyReader } from "./client-call.ts";
+import type { HttpClientContext } from "./client-context.ts";
+import { type ClientEndpoint, parseClientEndpoint } from "./client-endpoint.ts";
+import { FetchSender } from "./client-fetch-sender.ts";
+import { findNodeModules, NodeSender } from "./client-node-sender.ts";
+import type { HttpClientOptions } from "./client-options.ts";
+import { RetryPolicy } from "./client-retry.ts";
+import { type ClientRoute, compileClientRoute, type EncodedRequest } from "./client-route.ts";
+import { ClientScope } from "./client-scope.ts";
+import type { HttpSender } from "./client-sender.ts";
+import { type ClientStreamHost, createStreamCall } from "./client-stream.ts";
+import { ClientTarget } from "./client-target.ts";
 import type { MessageRecord } from "./field-access.ts";
-import { readReplyBody } from "./reply-body.ts";
 
-/** Options of {@link HttpClient}. */
-export interface HttpClientOptions {
-  /**
-   * Where to call: `http://orders:8000`, `https://api.example.com/base`, or `host:port`, which means
-   * `http://`. Empty: the page's own origin, in a browser.
-   */
-  readonly endpoint: string;
-  /** Milliseconds that a call may take, the reply's body included. 0: no limit. Default: 2000. */
-  readonly timeout?: number | undefined;
-  /** Around every call, from the outside in. Default: none. */
-  readonly middleware?: readonly Middleware[] | undefined;
-  /** Sent with every call. Default: none. */
-  readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /** For the context of calls. Default: none that writes anything. */
-  readonly logger?: Logger | undefined;
-  /**
-   * Under which name JSON is sent and asked for. `protojson`: `application/protojson`, which services of
-   * Kratos v3 need, since their `application/json` is another mapping. `json`: `application/json`, for
-   * Kratos v2, gRPC gateways and all others. Services of this package take both. Default: `protojson`.
-   */
-  readonly format?: "protojson" | "json" | undefined;
-  /** The largest reply that is taken, in bytes, unpacked. Default: 4 MiB. */
-  readonly maxReceiveBytes?: number | undefined;
-  /** What sends requests, for proxies or tests. Default: the global `fetch`. */
-  readonly fetch?: typeof fetch | undefined;
-}
+export type { HttpClientOptions } from "./client-options.ts";
 
 /**
  * Calls services over HTTP by the rules of their RPCs, in Node and in browsers. Whatever goes wrong is a
@@ -51,132 +32,193 @@ export class HttpClient implements HttpCaller {
   readonly #headers: Readonly<Record<string, string | readonly string[]>>;
   readonly #logger: Logger;
   readonly #mediaType: string;
-  readonly #maxReceiveBytes: number;
-  readonly #fetch: typeof fetch;
-  readonly #routes = new WeakMap<object, ClientRoute>();
+  readonly #source: ClientCallSource;
+  readonly #heartbeat: number;
+  readonly #methods = new WeakMap<object, unknown>();
   #closed = false;
 
-  /** Throws a `TypeError` for an endpoint that is no URL. */
+  /** Throws a `TypeError` for an endpoint that is no URL, and for options that the platform cannot meet. */
   constructor(options: HttpClientOptions) {
-    this.#endpoint = parseEndpoint(options.endpoint);
+    const scheme = options.tls === undefined ? "http" : "https";
+    const endpoint = parseClientEndpoint(options.endpoint, scheme);
+    this.#endpoint =
+      endpoint.kind === "origin" ? endpoint.origin + endpoint.base : options.endpoint;
     this.#timeout = options.timeout ?? 2000;
     this.#middleware = chain(...(options.middleware ?? []));
     this.#headers = options.headers ?? {};
     this.#logger = options.logger ?? silentLogger;
     this.#mediaType = `application/${options.format ?? "protojson"}`;
-    this.#maxReceiveBytes = options.maxReceiveBytes ?? 4 * 1024 * 1024;
-    // Browsers refuse to run their fetch as a method of anything else.
-    this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
+    this.#heartbeat = options.heartbeat ?? 15_000;
+    this.#source = {
+      target: new ClientTarget(endpoint, scheme, options, this.#logger),
+      sender: createSender(endpoint, options),
+      retry: new RetryPolicy(options.retry),
+      maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
+    };
   }
 
-  async call<I extends DescMessage, O extends DescMessage>(
+  method<I extends DescMessage, O extends DescMessage, K extends MethodKind = "unary">(
+    route: HttpRoute<I, O, K>,
+  ): CallByKind<I, O>[K] {
+    let call = this.#methods.get(route);
+    if (call === undefined) this.#methods.set(route, (call = this.#createMethod(route)));
+    // The cast connects the kind, known here as a value, with the type that the caller knows.
+    return call as CallByKind<I, O>[K];
+  }
+
+  /** Calls a unary method; what clients use that were generated before there was {@link method}. */
+  call<I extends DescMessage, O extends DescMessage>(
     route: HttpRoute<I, O>,
     request: MessageInitShape<I>,
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<MessageShape<O>> {
-    if (this.#closed) throw new KratosError(499, "CLIENT_CLOSED", "the client is closed");
-    const compiled = this.#routeOf(route);
-    const timeout = options.timeout ?? this.#timeout;
-    const limited = timeout > 0 && Number.isFinite(timeout);
-    const context = new HttpClientContext(
-      compiled.operation,
-      this.#endpoint,
-      this.#logger,
-      limited ? Date.now() + timeout : undefined,
-      compiled.pathTemplate,
-      options.onHeader,
-    );
-    addHeaders(context, this.#headers);
-    addHeaders(context, options.headers ?? {});
-
-    const { signal } = options;
-    const abort = () => context.abort(toAbortError(signal?.reason));
-    if (signal?.aborted === true) abort();
-    signal?.addEventListener("abort", abort, { once: true });
-    const timer = limited
-      ? setTimeout(
-          () => context.abort(tooLate(`"${compiled.operation}" took longer than ${timeout} ms`)),
-          Math.min(timeout, maxDelay),
-        )
-      : undefined;
-    try {
-      return (await compiled.handler(request, context)) as MessageShape<O>;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-    }
+    return this.method(route)(request, options);
   }
 
-  /** Ends the client: further calls fail. Calls that run go on. */
+  /** Ends the client: further calls fail. Calls that run go on; connections close as they become free. */
   close(): void {
     this.#closed = true;
+    this.#source.target.close();
+    this.#source.sender.close();
   }
 
-  #routeOf(route: HttpRoute<DescMessage, DescMessage>): ClientRoute {
-    let compiled = this.#routes.get(route);
-    if (compiled === undefined) {
-      compiled = compileClientRoute(route, (compiled) =>
-        this.#middleware((request, context) =>
-          this.#send(compiled, request as MessageRecord, context as HttpClientContext),
+  #createMethod(route: HttpRoute<DescMessage, DescMessage, MethodKind>): unknown {
+    const { kind = "unary", idempotency } = route;
+    const repeatable = idempotency === "noSideEffects" || idempotency === "idempotent";
+    const compiled = compileClientRoute(route, (compiled) =>
+      this.#middleware(async (request, context) =>
+        this.#send(
+          compiled.encode(request as MessageRecord),
+          context as HttpClientContext,
+          this.#mediaType,
+          repeatable,
+          async (reply) =>
+            compiled.decode(
+              await reply.bytes(this.#source.maxReceiveBytes),
+              reply.header.get("content-type") ?? "",
+            ),
         ),
-      );
-      this.#routes.set(route, compiled);
-    }
-    return compiled;
+      ),
+    );
+    return kind === "unary"
+      ? (request: unknown, options?: CallOptions) => this.#callUnary(compiled, request, options)
+      : createStreamCall(this.#createStreamHost(repeatable), compiled, kind);
   }
 
-  async #send(
+  async #callUnary(
     route: ClientRoute,
-    request: MessageRecord,
-    context: HttpClientContext,
-  ): Promise<object> {
-    const { method, path, body, contentType } = route.encode(request);
-    const headers = new Headers();
-    headers.set("Accept", this.#mediaType);
-    if (body !== undefined) headers.set("Content-Type", contentType ?? this.#mediaType);
-    for (const [name, values] of context.requestHeader.entries()) {
-      if (isConnectionHeader(name)) continue;
-      headers.delete(name);
-      for (const value of values) headers.append(name, value);
-    }
-    let response: Response;
+    request: unknown,
+    options: CallOptions = {},
+  ): Promise<unknown> {
+    const scope = this.#begin(route, this.#timeout, options);
     try {
-      response = await this.#fetch(this.#endpoint + path, {
-        method,
-        headers,
-        body: (body as RequestInit["body"]) ?? null,
-        signal: context.signal,
-      });
-    } catch (error) {
-      throw this.#failure(context, error);
+      return await route.handler(request, scope.context);
+    } finally {
+      scope.release();
     }
-    try {
-      context.receive(response.headers);
-    } catch (error) {
-      response.body?.cancel().catch(() => undefined);
-      throw fromError(error);
-    }
-    let bytes: Uint8Array;
-    try {
-      bytes = await readReplyBody(response, this.#maxReceiveBytes, context.signal);
-    } catch (error) {
-      throw this.#failure(context, error);
-    }
-    const type = response.headers.get("content-type") ?? "";
-    if (response.ok) return route.decode(bytes, type);
-    throw toError(response, new TextDecoder().decode(bytes));
   }
 
-  #failure(context: HttpClientContext, error: unknown): unknown {
-    if (context.aborted) return context.signal.reason;
-    return findKratosError(error) ?? unreachable(this.#endpoint, error);
+  #begin(route: ClientRoute, timeout: number, options: CallOptions): ClientScope {
+    if (this.#closed) throw new KratosError(499, "CLIENT_CLOSED", "the client is closed");
+    const scope = new ClientScope(
+      route,
+      this.#endpoint,
+      this.#logger,
+      options.timeout ?? timeout,
+      options,
+    );
+    addHeaders(scope.context, this.#headers);
+    if (options.headers !== undefined) addHeaders(scope.context, options.headers);
+    return scope;
+  }
+
+  #send<T>(
+    encoded: EncodedRequest,
+    context: HttpClientContext,
+    accept: string,
+    repeatable: boolean,
+    read: ReplyReader<T>,
+  ): Promise<T> {
+    return new HttpClientCall(
+      this.#source,
+      context,
+      encoded,
+      this.#headersOf(encoded, context, accept),
+      context.repeatable ?? (repeatable || isSafe(encoded.method)),
+      read,
+    ).run();
+  }
+
+  /** Streams have no time limit but their caller's. They are not opened again once they were. */
+  #createStreamHost(repeatable: boolean): ClientStreamHost {
+    const { target, maxReceiveBytes } = this.#source;
+    return {
+      middleware: this.#middleware,
+      mediaType: this.#mediaType,
+      maxReceiveBytes,
+      heartbeat: this.#heartbeat,
+      openTimeout: this.#timeout,
+      begin: (route, options) => this.#begin(route, 0, options),
+      request: async (route, request, context, accept) => {
+        const encoded = route.encode(request);
+        const reply = await this.#send(
+          encoded,
+          context,
+          accept,
+          repeatable,
+          async (reply) => reply,
+        );
+        context.onAbort(() => reply.discard());
+        return {
+          contentType: reply.header.get("content-type") ?? "",
+          pieces: () => reply.pieces(),
+        };
+      },
+      locate: (path, context) => target.locate(path, context),
+    };
+  }
+
+  /** Names in lower case and values in turn. */
+  #headersOf(
+    { body, contentType }: EncodedRequest,
+    { requestHeader }: HttpClientContext,
+    accept: string,
+  ): string[] {
+    // A value that no header can have is refused, as all others are.
+    if (contentType !== undefined && requestHeader.get("content-type") === undefined) {
+      requestHeader.set("content-type", contentType);
+    }
+    const headers: string[] = [];
+    if (requestHeader.get("accept") === undefined) headers.push("accept", accept);
+    if (body !== undefined && requestHeader.get("content-type") === undefined) {
+      headers.push("content-type", this.#mediaType);
+    }
+    for (const [name, values] of requestHeader.entries()) {
+      if (isConnectionHeader(name)) continue;
+      for (const value of values) headers.push(name, value);
+    }
+    return headers;
   }
 }
 
-/** The longest delay that `setTimeout` takes. */
-const maxDelay = 2 ** 31 - 1;
+function createSender(endpoint: ClientEndpoint, options: HttpClientOptions): HttpSender {
+  const modules = options.fetch === undefined ? findNodeModules() : undefined;
+  const own = endpoint.kind === "origin" && endpoint.origin === "";
+  if (modules !== undefined && !own) return new NodeSender(modules, options.tls ?? {});
+  const why = options.fetch === undefined ? "only works in Node" : 'cannot be used with "fetch"';
+  if (options.tls !== undefined) throw new TypeError(`the option "tls" ${why}`);
+  if (endpoint.kind === "origin" && endpoint.origin.startsWith("unix:")) {
+    throw new TypeError(`the endpoint "${options.endpoint}" ${why}`);
+  }
+  return new FetchSender(options.fetch ?? ((input, init) => fetch(input, init)));
+}
 
-/** Headers of one connection, which `fetch` writes itself: what passes on what it got may hold them. */
+/** Whether a method of HTTP changes nothing, so that repeating it does no harm. */
+function isSafe(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+/** Headers of one connection, which the sender writes itself: what passes on what it got may hold them. */
 function isConnectionHeader(name: string): boolean {
   switch (name) {
     case "connection":
@@ -194,24 +236,6 @@ function isConnectionHeader(name: string): boolean {
   }
 }
 
-function parseEndpoint(endpoint: string): string {
-  if (endpoint === "") return "";
-  const text = endpoint.includes("://") ? endpoint : `http://${endpoint}`;
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {
-    throw new TypeError(`"${endpoint}" is no endpoint, use a URL such as "http://127.0.0.1:8000"`);
-  }
-  const { origin, pathname, username, password, search, hash } = new URL(text);
-  if (username !== "" || password !== "") {
-    throw new TypeError(
-      `the endpoint at "${origin}" must not hold a user, use the header "Authorization"`,
-    );
-  }
-  if (search !== "" || hash !== "") {
-    throw new TypeError(`the endpoint "${endpoint}" must end with its path`);
-  }
-  return origin + pathname.replace(/\/+$/, "");
-}
-
 function addHeaders(
   context: HttpClientContext,
   headers: Readonly<Record<string, string | readonly string[]>>,
@@ -222,22 +246,4 @@ function addHeaders(
     context.requestHeader.set(name, first);
     for (const other of others) context.requestHeader.add(name, other);
   }
-}
-
-function toError(response: Response, text: string): KratosError {
-  const error = parseStatusJson(text, response.status);
-  if (error.message !== "" || error.reason !== "") return error;
-  const message = `the service answered ${response.status} ${response.statusText}`.trimEnd();
-  return new KratosError(response.status, "", message, {
-    metadata: error.metadata,
-    ...(error.cause !== undefined && { cause: error.cause }),
-  });
-}
-
-function unreachable(endpoint: string, error: unknown): KratosError {
-  // fetch only says that it failed; the reason is the cause of its error.
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const message = `cannot reach "${endpoint}": ${reason}`;
-  return new KratosError(503, "UNREACHABLE", message, { cause: error });
 }

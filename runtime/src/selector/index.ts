@@ -1,0 +1,11 @@
+export type { Balancer, Pick, TrackedNode } from "./balancer.ts";
+export { DirectNode } from "./direct-node.ts";
+export { EwmaNode } from "./ewma-node.ts";
+export type { NodeFilter } from "./node-filter.ts";
+export { versionFilter } from "./node-filter.ts";
+export type { P2cOptions } from "./p2c.ts";
+export { P2cBalancer } from "./p2c.ts";
+export { RandomBalancer } from "./random.ts";
+export { RoundRobinBalancer } from "./round-robin.ts";
+export type { ServiceNode } from "./service-node.ts";
+export { WeightedRoundRobinBalancer } from "./weighted-round-robin.ts";
