@@ -1,14 +1,16 @@
 import type { DescMessage, Registry } from "@bufbuild/protobuf";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { BinaryReader } from "./binary-reader.ts";
-import { BinaryWriter } from "./binary-writer.ts";
+import type { BinaryWriter } from "./binary-writer.ts";
 import { CodecError, mismatch, withSegment } from "./codec-error.ts";
 import { quote } from "./json-text.ts";
 import type { MessageOps } from "./value-codec.ts";
+import type { WriterPool } from "./writer-pool.ts";
 
 /** What reading and writing an Any needs from the codecs of the message inside. */
 export interface AnyContext {
   readonly registry: Registry | undefined;
+  readonly writers: WriterPool;
   opsOf(desc: DescMessage): MessageOps;
   /** Whether the type's JSON is something else than an object of its fields. */
   hasJsonForm(desc: DescMessage): boolean;
@@ -73,10 +75,10 @@ function valueOf(
   const ops = context.opsOf(desc);
   const isBare = context.hasJsonForm(desc) && Object.hasOwn(members, "value");
   const json = isBare ? members["value"] : members;
-  const writer = new BinaryWriter();
-  writer.begin(0);
-  ops.writeBinary(writer, ops.readJson(json, depth + 1), depth + 1);
-  return writer.finish();
+  const message = ops.readJson(json, depth + 1);
+  const write = (writer: BinaryWriter) => ops.writeBinary(writer, message, depth + 1);
+  // a copy, since a view of a few bytes would hold on to the whole slab
+  return context.writers.write(write).slice();
 }
 
 function typeNameOf(typeUrl: string): string {

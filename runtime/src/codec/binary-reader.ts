@@ -184,24 +184,21 @@ export class BinaryReader {
     return this.copy(start, this.position);
   }
 
-  /** Skips a group's fields and its end tag; returns where the end tag began. */
-  skipGroup(field: number, depth: number): number {
-    if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
-    for (;;) {
-      const end = this.position;
-      const tag = this.tag();
-      if ((tag & 7) !== Wire.endGroup) {
-        this.skipValue(tag, depth);
-        continue;
-      }
-      if (tag >>> 3 !== field) throw new CodecError("malformed protobuf: another group's end");
-      return end;
-    }
-  }
-
   /** Throws unless exactly the bytes up to `end` were read. */
   requireEnd(end: number): void {
     if (this.position !== end) throw truncated();
+  }
+
+  private skipGroup(field: number, depth: number): void {
+    if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+    for (;;) {
+      const tag = this.tag();
+      if (tag === ((field << 3) | Wire.endGroup) >>> 0) return;
+      if ((tag & 7) === Wire.endGroup) {
+        throw new CodecError("malformed protobuf: another group's end");
+      }
+      this.skipValue(tag, depth);
+    }
   }
 
   private skipValue(tag: number, depth: number): void {

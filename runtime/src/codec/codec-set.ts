@@ -2,15 +2,17 @@ import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import type { AnyContext } from "./any.ts";
 import { enumCodec } from "./enum.ts";
-import type { ExtensionJson } from "./extension-json.ts";
+import type { ExtensionContext, ExtensionJson } from "./extension-json.ts";
 import { findExtensionJson } from "./extension-json.ts";
 import { formOf, planMessage } from "./field-plan.ts";
 import type { MessagePlan } from "./field-plan.ts";
+import { groupFraming, LENGTH_DELIMITED } from "./framing.ts";
 import type { JsonOptions } from "./json-options.ts";
-import { groupValue, messageValue, structValue, wrapperValue } from "./message-value.ts";
+import { messageValue, structValue, wrapperValue } from "./message-value.ts";
 import { scalarCodec } from "./scalar.ts";
 import type { MessageOps, ValueCodec } from "./value-codec.ts";
 import { findJsonForm, hasJsonForm } from "./well-known.ts";
+import type { WriterPool } from "./writer-pool.ts";
 
 /** Makes the operations of one message type, each on demand. */
 export interface OpsMaker {
@@ -32,14 +34,18 @@ export class CodecSet {
   private readonly types = new Map<DescMessage, MessageOps>();
   private readonly options: JsonOptions;
   private readonly engine: Engine;
-  private readonly anyContext: AnyContext;
+  private readonly context: AnyContext & ExtensionContext;
 
-  constructor(options: JsonOptions, engine: Engine) {
+  /** `writers` may be shared with others. */
+  constructor(options: JsonOptions, engine: Engine, writers: WriterPool) {
     this.options = options;
     this.engine = engine;
-    this.anyContext = {
+    this.context = {
       registry: options.registry,
+      emitDefaults: options.emitDefaults,
+      writers,
       opsOf: (desc) => this.opsOf(desc),
+      planOf: (desc) => this.planOf(desc),
       hasJsonForm,
     };
   }
@@ -89,9 +95,9 @@ export class CodecSet {
     const maker = this.engine(
       this.planOf(desc),
       this.options,
-      findExtensionJson(desc, this.options),
+      findExtensionJson(desc, this.context),
     );
-    const form = findJsonForm(desc, this.anyContext, () => this.wrappedValue(desc));
+    const form = findJsonForm(desc, this.context, () => this.wrappedValue(desc));
     if (form === undefined) return maker;
     return { ...maker, writeJson: () => form.writeJson, readJson: () => form.readJson };
   }
@@ -110,12 +116,13 @@ export class CodecSet {
   private messageValueOf(field: DescField, message: DescMessage): ValueCodec {
     const ops = this.opsOf(message);
     const form = formOf(field);
-    if (form === "struct") return structValue(ops);
-    if (form === "wrapper") return wrapperValue(ops, this.wrappedValue(message), message.typeName);
-    if ("delimitedEncoding" in field && field.delimitedEncoding) {
-      return groupValue(ops, field.number);
+    const isGroup = "delimitedEncoding" in field && field.delimitedEncoding;
+    const framing = isGroup ? groupFraming(field.number) : LENGTH_DELIMITED;
+    if (form === "struct") return structValue(ops, framing);
+    if (form === "wrapper") {
+      return wrapperValue(ops, framing, this.wrappedValue(message), message.typeName);
     }
-    return messageValue(ops, message.typeName === "google.protobuf.Value");
+    return messageValue(ops, framing, message.typeName === "google.protobuf.Value");
   }
 
   private wrappedValue(desc: DescMessage): ValueCodec {

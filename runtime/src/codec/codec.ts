@@ -6,7 +6,6 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import { BinaryReader } from "./binary-reader.ts";
-import { BinaryWriter } from "./binary-writer.ts";
 import { CodecError, isCodecError, withSegment } from "./codec-error.ts";
 import { CodecSet } from "./codec-set.ts";
 import type { Engine } from "./codec-set.ts";
@@ -18,6 +17,7 @@ import type { JsonOptions } from "./json-options.ts";
 import { parseJson } from "./json-syntax.ts";
 import { canCompile } from "./source.ts";
 import type { MessageOps } from "./value-codec.ts";
+import { WriterPool } from "./writer-pool.ts";
 
 /** Reads and writes one message type. */
 export interface MessageCodec<D extends DescMessage = DescMessage> {
@@ -85,10 +85,10 @@ export function createCodecs(options: Partial<JsonOptions> = {}): Codecs {
 /** As {@link createCodecs}, with the engine given. */
 export function createCodecsWith(options: Partial<JsonOptions>, engine: Engine): Codecs {
   const complete = completeJsonOptions(options);
-  const interpreted = new CodecSet(complete, interpret);
-  const fast = engine === interpret ? interpreted : new CodecSet(complete, engine);
+  const writers = new WriterPool();
+  const interpreted = new CodecSet(complete, interpret, writers);
+  const fast = engine === interpret ? interpreted : new CodecSet(complete, engine, writers);
   const made = new WeakMap<DescMessage, unknown>();
-  const pool = { writer: undefined as BinaryWriter | undefined };
 
   // Compiled operations do not know the path to a fault; interpreting the same input again does.
   function explain<T>(desc: DescMessage, run: (ops: MessageOps) => T): T {
@@ -110,13 +110,11 @@ export function createCodecsWith(options: Partial<JsonOptions>, engine: Engine):
       fromJsonString: (text) => fromJson(parseJson(text)),
       toBinary: (message, headroom = 0) =>
         explain(desc, (ops) => {
-          // taken out while in use: a getter of the message might call here
-          const writer = pool.writer ?? new BinaryWriter();
-          pool.writer = undefined;
+          const writer = writers.take();
           writer.begin(headroom);
           ops.writeBinary(writer, message, 1);
           const bytes = writer.finish();
-          pool.writer = writer;
+          writers.give(writer);
           return bytes;
         }),
       fromBinary: (bytes, start = 0, end = bytes.length) =>

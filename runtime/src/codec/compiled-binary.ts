@@ -2,6 +2,7 @@ import { Wire } from "./binary-reader.ts";
 import { mismatch, tooDeep } from "./codec-error.ts";
 import { requireKey, requireList } from "./containers.ts";
 import type { FieldPlan, MessagePlan } from "./field-plan.ts";
+import { endTagOf } from "./framing.ts";
 import { readEntry, writeEntry } from "./map-entry.ts";
 import { MessageAccess } from "./message-access.ts";
 import { newMessage } from "./new-message.ts";
@@ -63,13 +64,16 @@ export function compileBinaryReader(plan: MessagePlan): MessageOps["readBinary"]
   source.add(
     `if (depth > ${DEPTH_LIMIT}) throw ${source.use(tooDeep)}(${DEPTH_LIMIT});`,
     `const message = existing === undefined ? ${newMessage(source, plan)} : existing;`,
-    "while (reader.position < end) {",
+    `const last = ${source.use(endTagOf)}(end);`,
+    "while (reader.position < end || end < 0) {",
     "const tag = reader.tag();",
     "switch (tag) {",
   );
   for (const field of plan.sorted) addReads(source, field);
   source.add(
-    `default: ${source.use(keepUnknown)}(message, tag, reader.skip(tag, depth));`,
+    "default:",
+    "if (tag === last) return message;",
+    `${source.use(keepUnknown)}(message, tag, reader.skip(tag, depth));`,
     "}",
     "}",
     "if (reader.position !== end) reader.requireEnd(end);",
@@ -91,9 +95,9 @@ function addReads(source: Source, plan: FieldPlan): void {
       if (!codec.packable) return;
       source.add(
         `case ${tagOf(field.number, Wire.delimited)}: {`,
-        "const last = reader.end();",
-        `while (reader.position < last) ${read}`,
-        "reader.requireEnd(last); break; }",
+        "const listEnd = reader.end();",
+        `while (reader.position < listEnd) ${read}`,
+        "reader.requireEnd(listEnd); break; }",
       );
       return;
     }

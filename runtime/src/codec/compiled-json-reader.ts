@@ -1,4 +1,3 @@
-import type { Message } from "@bufbuild/protobuf";
 import { CodecError, mismatch, tooDeep } from "./codec-error.ts";
 import { nullItem, requireKey } from "./containers.ts";
 import type { ExtensionJson } from "./extension-json.ts";
@@ -44,8 +43,7 @@ export function compileJsonReader(
     source.add(`if (${local} !== undefined) ${memberPath("message", localName)} = ${local};`);
   }
   if (extensions !== undefined) {
-    const read = (json: object, message: Message) => extensions.read(json, message);
-    source.add(`${source.use(read)}(json, message);`);
+    source.add(`${source.use(extensions)}.read(json, message, depth);`);
   }
   if (!options.ignoreUnknown) source.add(`${source.use(unknownCheck(plan, extensions))}(json);`);
   source.add("return message;");
@@ -55,10 +53,10 @@ export function compileJsonReader(
 function addRead(source: Source, plan: FieldPlan, target: string): void {
   const { field, oneof } = plan;
   source.add(`v = ${memberOf("json", field.jsonName)};`);
-  if (field.name !== field.jsonName) {
-    const twice = `${source.use(spelledTwice)}(${JSON.stringify(field.jsonName)}, ${JSON.stringify(field.name)})`;
+  if (plan.otherName !== undefined) {
+    const twice = `${source.use(spelledTwice)}(${JSON.stringify(field.jsonName)}, ${JSON.stringify(plan.otherName)})`;
     source.add(
-      `const other${field.number} = ${memberOf("json", field.name)};`,
+      `const other${field.number} = ${memberOf("json", plan.otherName)};`,
       `if (other${field.number} !== undefined) {`,
       `if (v !== undefined) throw ${twice};`,
       `v = other${field.number};`,
@@ -136,7 +134,7 @@ function unknownCheck(
   const known = new Set(desc.fields.flatMap((field) => [field.jsonName, field.name]));
   return (json) => {
     for (const key of Object.keys(json)) {
-      if (known.has(key) || (extensions !== undefined && key.startsWith("["))) continue;
+      if (known.has(key) || extensions?.isKnown(key) === true) continue;
       throw unknownField(desc, key);
     }
   };

@@ -1,4 +1,3 @@
-import type { Message } from "@bufbuild/protobuf";
 import { mismatch } from "./codec-error.ts";
 import { requireKey, requireList } from "./containers.ts";
 import type { ExtensionJson } from "./extension-json.ts";
@@ -56,9 +55,8 @@ export function compileJsonWriter(
     if (comma !== "yes") comma = isCertain ? "yes" : "perhaps";
   }
   if (extensions !== undefined) {
-    const write = source.use((message: Message) => extensions.write(message));
     text.flush();
-    source.add(`v = ${write}(message);`);
+    source.add(`v = ${source.use(extensions)}.write(message, depth);`);
     source.add('if (v !== "") text += (text === "{" ? "" : ",") + v;');
   }
   text.literal("}");

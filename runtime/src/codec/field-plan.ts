@@ -24,6 +24,11 @@ export type Presence =
 export interface FieldPlan {
   readonly field: DescField;
   readonly shape: "single" | "list" | "map";
+  /**
+   * The proto name, where JSON may spell the field so too: not where it is the same, nor where it is
+   * the JSON name of another field.
+   */
+  readonly otherName: string | undefined;
   /** The value, the list's item or the map's value. */
   readonly value: ValueCodec;
   /** Of a map. */
@@ -32,8 +37,6 @@ export interface FieldPlan {
   readonly oneof: DescOneof | undefined;
   readonly required: boolean;
   readonly packed: boolean;
-  /** A group on the wire instead of a length-delimited message. */
-  readonly delimited: boolean;
   /** The tag that the field is written with. */
   readonly tag: number;
   /** Of a singular enum that is closed: its numbers, the others go to `$unknown`. */
@@ -62,7 +65,11 @@ export function planMessage(
 ): MessagePlan {
   const initial = create(desc);
   const hasPrototype = Object.getPrototypeOf(initial) !== Object.prototype;
-  const fields = desc.fields.map((field) => planField(field, valueOf(field), hasPrototype));
+  const jsonNames = new Set(desc.fields.map((field) => field.jsonName));
+  const fields = desc.fields.map((field) => ({
+    ...planField(field, valueOf(field), hasPrototype),
+    otherName: jsonNames.has(field.name) ? undefined : field.name,
+  }));
   return {
     desc,
     fields,
@@ -82,11 +89,14 @@ export function formOf(field: DescField): "message" | "wrapper" | "struct" {
   return isStruct && field.parent.typeName !== "google.protobuf.Value" ? "struct" : "message";
 }
 
-function planField(field: DescField, value: ValueCodec, hasPrototype: boolean): FieldPlan {
+function planField(
+  field: DescField,
+  value: ValueCodec,
+  hasPrototype: boolean,
+): Omit<FieldPlan, "otherName"> {
   const shape =
     field.fieldKind === "list" || field.fieldKind === "map" ? field.fieldKind : "single";
   const packed = field.fieldKind === "list" && field.packed;
-  const delimited = "delimitedEncoding" in field && field.delimitedEncoding;
   const presence = presenceOf(field, hasPrototype);
   return {
     field,
@@ -97,8 +107,7 @@ function planField(field: DescField, value: ValueCodec, hasPrototype: boolean): 
     oneof: shape === "single" ? field.oneof : undefined,
     required: field.presence === REQUIRED,
     packed,
-    delimited,
-    tag: ((field.number << 3) | wireTypeOf(shape, packed, delimited, value)) >>> 0,
+    tag: ((field.number << 3) | wireTypeOf(shape, packed, value)) >>> 0,
     closed:
       field.fieldKind === "enum" && !field.enum.open
         ? new Set(field.enum.values.map(({ number }) => number))
@@ -112,14 +121,8 @@ function presenceOf(field: DescField, hasPrototype: boolean): Presence {
   return hasPrototype && field.fieldKind !== "message" && !field.oneof ? "own" : "optional";
 }
 
-function wireTypeOf(
-  shape: FieldPlan["shape"],
-  packed: boolean,
-  delimited: boolean,
-  value: ValueCodec,
-): number {
-  if (shape === "map" || packed) return Wire.delimited;
-  return delimited ? Wire.startGroup : value.wireType;
+function wireTypeOf(shape: FieldPlan["shape"], packed: boolean, value: ValueCodec): number {
+  return shape === "map" || packed ? Wire.delimited : value.wireType;
 }
 
 /**

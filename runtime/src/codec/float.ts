@@ -1,9 +1,10 @@
 import { CodecError, mismatch } from "./codec-error.ts";
 
 const FLOAT32_MAX = 3.4028234663852886e38;
+const FLOAT32_NORMAL = 1.1754943508222875e-38;
 const NUMBER = /^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 /** Text up to this length is already the shortest of a 32-bit float. */
-const SHORTEST = 8;
+const SHORTEST = 7;
 
 /** Checks a double or float that a message holds. NaN and the infinities are values of both. */
 export function checkFloat(value: unknown, single: boolean): number {
@@ -48,7 +49,8 @@ function fit(value: number, single: boolean): number {
 // 0.1 read from the wire as a 32-bit float is 0.10000000149011612; "0.1" reads back as the same.
 function shorten(value: number, text: string): string {
   if (Math.fround(value) !== value) return text;
-  for (let digits = 6; digits <= 9; digits++) {
+  // six digits tell all floats apart but the smallest, which hold fewer bits
+  for (let digits = Math.abs(value) < FLOAT32_NORMAL ? 1 : 6; digits <= 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value && Math.abs(short) <= FLOAT32_MAX) return String(short);
   }

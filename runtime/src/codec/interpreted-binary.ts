@@ -6,6 +6,7 @@ import type { BinaryWriter } from "./binary-writer.ts";
 import { tooDeep } from "./codec-error.ts";
 import { entriesOf, inField, requireList, segmentOf, within } from "./containers.ts";
 import type { FieldPlan, MessagePlan } from "./field-plan.ts";
+import { endTagOf } from "./framing.ts";
 import { readEntry, writeEntry } from "./map-entry.ts";
 import { checkOneof, findValue, missingField, ownValue, requireMessage } from "./presence.ts";
 import { keepUnknown, writeUnknown } from "./unknown-field.ts";
@@ -31,8 +32,11 @@ export function interpretBinary(plan: MessagePlan): Pick<MessageOps, "writeBinar
     readBinary(reader, end, depth, existing) {
       if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
       const message = (existing ?? create(desc)) as Message & Members;
-      while (reader.position < end) {
+      const last = endTagOf(end);
+      for (;;) {
+        if (reader.position >= end && last === 0) break;
         const tag = reader.tag();
+        if (tag === last) return message;
         const field = readers.get(tag);
         if (field === undefined) keepUnknown(message, tag, reader.skip(tag, depth));
         else inField(field.plan, () => field.read(message, reader, depth, tag));

@@ -48,7 +48,7 @@ export function interpretJson(
         const json = inField(field, () => memberToJson(message, field, options, depth));
         if (json !== undefined) members.push(`${quote(jsonNameOf(field, options))}:${json}`);
       }
-      const extended = extensions?.write(value as Message);
+      const extended = extensions?.write(value as Message, depth);
       if (extended) members.push(extended);
       return `{${members.join(",")}}`;
     },
@@ -60,10 +60,10 @@ export function interpretJson(
       for (const field of plan.fields) {
         inField(field, () => readMember(json, message as Message & Members, field, taken, depth));
       }
-      extensions?.read(json, message);
+      extensions?.read(json, message, depth);
       if (!options.ignoreUnknown) {
         for (const key of Object.keys(json)) {
-          if (known.has(key) || (extensions !== undefined && key.startsWith("["))) continue;
+          if (known.has(key) || extensions?.isKnown(key) === true) continue;
           throw unknownField(desc, key);
         }
       }
@@ -169,10 +169,10 @@ function readMember(
 ): void {
   const { field, oneof } = plan;
   let value = ownValue(json, field.jsonName);
-  if (field.name !== field.jsonName) {
-    const other = ownValue(json, field.name);
+  if (plan.otherName !== undefined) {
+    const other = ownValue(json, plan.otherName);
     if (other !== undefined && value !== undefined) {
-      throw spelledTwice(field.jsonName, field.name);
+      throw spelledTwice(field.jsonName, plan.otherName);
     }
     value = value === undefined ? other : value;
   }

@@ -100,10 +100,9 @@ export function listValueFromJson(json: unknown, depth: number): object {
   return { $typeName: LIST, values: copyList(json, depth, valueFromJson) };
 }
 
-/** A `google.protobuf.Struct` message as the plain object that a field holds. */
-export function structToPlain(message: object): object {
+/** Adds a `google.protobuf.Struct` message to the plain object that a field holds, and returns it. */
+export function mergeStruct(plain: object, message: object): object {
   const { fields } = message as { fields: object };
-  const plain = {};
   for (const [key, member] of Object.entries(fields)) setEntry(plain, key, valueToPlain(member));
   return plain;
 }
@@ -269,7 +268,7 @@ function valueToPlain(message: unknown): unknown {
   const { kind } = message as ValueMessage;
   switch (kind.case) {
     case "structValue":
-      return structToPlain(kind.value as object);
+      return mergeStruct({}, kind.value as object);
     case "listValue":
       return (kind.value as { values: unknown[] }).values.map(valueToPlain);
     case "nullValue":

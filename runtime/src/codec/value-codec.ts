@@ -46,7 +46,10 @@ export interface MessageOps {
   readJson(json: unknown, depth: number): object;
   /** Writes the fields, without a length. */
   writeBinary(writer: BinaryWriter, message: unknown, depth: number): void;
-  /** Reads fields up to `end`, into `existing` if given. */
+  /**
+   * Reads fields up to the position `end`, or up to the end of the group with the field number `-end`,
+   * into `existing` if given.
+   */
   readBinary(reader: BinaryReader, end: number, depth: number, existing?: object): object;
 }
 
