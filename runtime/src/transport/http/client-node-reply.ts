@@ -95,8 +95,16 @@ export class NodeReply implements IncomingReply {
 
   #failure(error: unknown): unknown {
     if (this.#call.aborted) return this.#call.signal.reason;
-    return error instanceof KratosError ? error : new SendError("unknown", error);
+    if (error instanceof KratosError) return error;
+    if (!isUnpackError(error)) return new SendError("unknown", error);
+    const message = `the reply cannot be unpacked: ${error.message}`;
+    return new KratosError(500, "CODEC", message, { cause: error });
   }
+}
+
+/** Whether zlib or its brotli found fault with what it got. */
+function isUnpackError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && /^(?:Z_|ERR__)/.test(String(error.code));
 }
 
 /** Puts the pieces of a body together. */
