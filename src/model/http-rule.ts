@@ -213,7 +213,9 @@ function checkBody(
   reporter: Reporter,
 ): void {
   if (body === "") return;
-  if (!allowGetBody && ["GET", "DELETE", "HEAD"].includes(method)) {
+  // What streams in comes over a WebSocket, which is opened with GET whatever the rule says.
+  const streamsIn = desc.methodKind === "client_streaming" || desc.methodKind === "bidi_streaming";
+  if (!allowGetBody && !streamsIn && ["GET", "DELETE", "HEAD"].includes(method)) {
     reporter.error(
       place,
       `${method} of method "${desc.name}" has a body, which proxies and clients drop`,
@@ -241,6 +243,7 @@ function checkBodyless(
   place: Place,
   reporter: Reporter,
 ): void {
+  if (desc.methodKind === "client_streaming" || desc.methodKind === "bidi_streaming") return;
   if (body !== "" || !["POST", "PUT", "PATCH"].includes(method)) return;
   const left = listOutside(desc.input, variables);
   if (left.length === 0) return;

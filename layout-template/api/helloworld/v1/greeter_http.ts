@@ -117,7 +117,7 @@ export function createGreeterHttpClient(
   caller: HttpCaller,
 ): GreeterHttpClient {
   return {
-    sayHello: (request, options) => caller.call(GreeterSayHelloRoute, request, options),
-    getGreeter: (request, options) => caller.call(GreeterGetGreeterRoute, request, options),
+    sayHello: caller.method(GreeterSayHelloRoute),
+    getGreeter: caller.method(GreeterGetGreeterRoute),
   };
 }

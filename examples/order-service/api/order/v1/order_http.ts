@@ -202,9 +202,9 @@ export function createOrderServiceHttpClient(
   caller: HttpCaller,
 ): OrderServiceHttpClient {
   return {
-    createOrder: (request, options) => caller.call(OrderServiceCreateOrderRoute, request, options),
-    getOrder: (request, options) => caller.call(OrderServiceGetOrderRoute, request, options),
-    listOrders: (request, options) => caller.call(OrderServiceListOrdersRoute, request, options),
-    cancelOrder: (request, options) => caller.call(OrderServiceCancelOrderRoute, request, options),
+    createOrder: caller.method(OrderServiceCreateOrderRoute),
+    getOrder: caller.method(OrderServiceGetOrderRoute),
+    listOrders: caller.method(OrderServiceListOrdersRoute),
+    cancelOrder: caller.method(OrderServiceCancelOrderRoute),
   };
 }
