@@ -20,7 +20,7 @@ async function callAll(handler: Handle, request: RequestInit) {
   onTestFinished(() => http.stop(AbortSignal.abort()));
   const client = new HttpClient({ endpoint: `127.0.0.1:${http.port}` });
   const calls = [
-    client.call(route, request),
+    client.method(route)(request),
     connectKratos(address).echo(request),
     connectGrpcJs(address).echo(request),
   ];

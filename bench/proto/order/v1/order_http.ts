@@ -104,7 +104,7 @@ export function createOrderServiceHttpClient(
   caller: HttpCaller,
 ): OrderServiceHttpClient {
   return {
-    createOrder: (request, options) => caller.call(OrderServiceCreateOrderRoute, request, options),
-    getOrder: (request, options) => caller.call(OrderServiceGetOrderRoute, request, options),
+    createOrder: caller.method(OrderServiceCreateOrderRoute),
+    getOrder: caller.method(OrderServiceGetOrderRoute),
   };
 }

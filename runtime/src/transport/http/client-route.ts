@@ -8,7 +8,7 @@ import {
 import { compileCodec, compileFieldCodec, isCodecError } from "../../codec/index.ts";
 import { KratosError } from "../../errors/kratos-error.ts";
 import type { Handler } from "../../middleware/middleware.ts";
-import type { HttpRoute } from "../method.ts";
+import type { HttpRoute, MethodKind } from "../method.ts";
 import { bindingError, excerpt } from "./binding-error.ts";
 import { expandPath, PathValueError } from "./expand-path.ts";
 import { getField, type MessageRecord, setField } from "./field-access.ts";
@@ -34,6 +34,8 @@ export interface ClientRoute {
   readonly pathTemplate: string;
   /** Throws 400 `CODEC` for a message that does not fit the rule. */
   encode(request: MessageRecord): EncodedRequest;
+  /** The body alone, for a message of a stream. Throws 400 `CODEC`. */
+  encodeFrame(request: MessageRecord): Pick<EncodedRequest, "body" | "contentType">;
   /** Throws 500 `CODEC` for a reply that is none. */
   decode(bytes: Uint8Array, contentType: string): object;
   /** Sends, inside the client's middleware. */
@@ -42,11 +44,14 @@ export interface ClientRoute {
 
 /** Compiles how an operation is called: by its first rule. Throws an `Error` when the rule is wrong. */
 export function compileClientRoute(
-  route: HttpRoute<DescMessage, DescMessage>,
+  route: HttpRoute<DescMessage, DescMessage, MethodKind>,
   wrap: (route: ClientRoute) => Handler,
 ): ClientRoute {
   const [rule] = route.bindings;
-  const { method, body, responseBody } = rule;
+  const { method, responseBody } = rule;
+  const streamsIn = route.kind === "clientStreaming" || route.kind === "bidiStreaming";
+  // Messages of a stream are sent whole; the path is that of the first.
+  const body = rule.body ?? (streamsIn ? "*" : undefined);
   const template = parsePathTemplate(rule.path);
   const variables = pathVariables(template).map(({ fieldPath }) =>
     compileVariable(route.input, fieldPath),
@@ -77,6 +82,7 @@ export function compileClientRoute(
           ...encodeBody(request),
         };
       }),
+    encodeFrame: (request) => guardRequest(() => encodeBody(request)),
     decode: compileDecoder(route.output, responseBody),
   };
   compiled.handler = wrap(compiled as ClientRoute);

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { KratosError } from "../../errors/kratos-error.ts";
 import type { Logger } from "../../log/logger.ts";
 import { bindingError, excerpt } from "./binding-error.ts";
+import { requireUpgrade, runCall } from "./create-call.ts";
 import { HeaderMap } from "./header-map.ts";
 import type { RequestReceiver } from "./listener.ts";
 import { refuseSocket } from "./protocol-error.ts";
@@ -10,17 +11,20 @@ import { logRefusal } from "./refusal-log.ts";
 import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
 import { sendError } from "./response.ts";
 import { MalformedPathError, type RouteMatch, type Router } from "./router.ts";
-import { type CallHost, ServerCall, type ServedRoute } from "./server-call.ts";
+import type { CallHost, ServedRoute } from "./server-call.ts";
 
 /** Finds the route of each request and answers those that have none. */
 export class Dispatcher implements RequestReceiver {
   readonly #host: CallHost;
   readonly #router: Router<ServedRoute>;
+  readonly #upgrades: Router<ServedRoute>;
   readonly #logger: Logger;
 
-  constructor(host: CallHost, router: Router<ServedRoute>) {
+  /** `upgrades` finds what is served as WebSockets. */
+  constructor(host: CallHost, router: Router<ServedRoute>, upgrades: Router<ServedRoute>) {
     this.#host = host;
     this.#router = router;
+    this.#upgrades = upgrades;
     this.#logger = host.logger;
   }
 
@@ -44,7 +48,8 @@ export class Dispatcher implements RequestReceiver {
       this.#refuseRequest(request.url!, response, bindingError(error.message, error));
       return;
     }
-    new ServerCall(this.#host, match.target, match.segments, target.query, request, response).run();
+    const { target: route, segments } = match;
+    runCall(this.#host, { route, segments, query: target.query, request }, response);
   }
 
   onUnaccepted(response: ServerResponse): void {
@@ -78,6 +83,11 @@ export class Dispatcher implements RequestReceiver {
       const message = `nothing is served at ${excerpt(path)}`;
       this.#refuseRequest(path, response, new KratosError(404, "ROUTE_NOT_FOUND", message));
     } else {
+      const upgrade = method === "GET" ? this.#upgrades.find("GET", path) : undefined;
+      if (upgrade !== undefined) {
+        requireUpgrade(upgrade.target.operation, response);
+        return;
+      }
       const header = new HeaderMap();
       header.set("Allow", allowed.join(", "));
       const message = `method "${method}" is not served at ${excerpt(path)}, use ${allowed.join(", ")}`;

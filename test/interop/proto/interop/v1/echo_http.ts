@@ -153,8 +153,8 @@ export function createEchoServiceHttpClient(
   caller: HttpCaller,
 ): EchoServiceHttpClient {
   return {
-    say: (request, options) => caller.call(EchoServiceSayRoute, request, options),
-    read: (request, options) => caller.call(EchoServiceReadRoute, request, options),
-    fail: (request, options) => caller.call(EchoServiceFailRoute, request, options),
+    say: caller.method(EchoServiceSayRoute),
+    read: caller.method(EchoServiceReadRoute),
+    fail: caller.method(EchoServiceFailRoute),
   };
 }
