@@ -1,0 +1,249 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import { KratosError } from "@kratos-ts/runtime";
+import { HttpServer, type HttpServerOptions } from "@kratos-ts/runtime/http";
+import { silentLogger } from "@kratos-ts/runtime/log";
+import {
+  type ClientHttp2Session,
+  connect,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+  type OutgoingHttpHeaders,
+} from "node:http2";
+import { connect as connectTls } from "node:tls";
+import { expect, onTestFinished, test } from "vitest";
+import type { UnaryHandler } from "../../../src/transport/method.ts";
+import { createAuthority } from "../../transport/certificates.ts";
+import { buildSchema } from "../schema.ts";
+import { appInfo, parseRule } from "../serve.ts";
+
+const R = buildSchema()("test.v1.R");
+const authority = createAuthority();
+
+type Handle = UnaryHandler<DescMessage, DescMessage>;
+
+/** Serves each rule, and connects. */
+async function serve(
+  rules: readonly string[],
+  handle: Handle,
+  options: HttpServerOptions = {},
+): Promise<{ server: HttpServer; session: ClientHttp2Session }> {
+  const tls = authority.issue("server");
+  const server = new HttpServer({ addr: "127.0.0.1:0", logger: silentLogger, tls, ...options });
+  onTestFinished(() => server.stop(AbortSignal.abort()));
+  for (const rule of rules) {
+    const operation = `/test.v1.Test/${rule}`;
+    server.handle({ operation, input: R, output: R, bindings: [parseRule(rule)] }, handle);
+  }
+  await server.start(appInfo);
+  const session = connect(`https://127.0.0.1:${server.port}`, { ca: authority.cert });
+  session.on("error", () => undefined);
+  onTestFinished(() => session.destroy());
+  return { server, session };
+}
+
+interface Answer {
+  readonly headers: IncomingHttpHeaders & IncomingHttpStatusHeader;
+  readonly body: string;
+}
+
+async function send(
+  session: ClientHttp2Session,
+  headers: OutgoingHttpHeaders,
+  body?: string,
+): Promise<Answer> {
+  const stream = session.request(headers, { endStream: body === undefined });
+  if (body !== undefined) stream.end(body);
+  const answered = new Promise<Answer["headers"]>((resolve, reject) => {
+    stream.once("response", resolve).once("error", reject);
+    stream.once("close", () => reject(new Error("closed without an answer")));
+  });
+  const replied = await answered;
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return { headers: replied, body: Buffer.concat(chunks).toString() };
+}
+
+const echo: Handle = (request) => request;
+
+test("serves the same routes, without headers that HTTP/2 forbids", async () => {
+  const { session } = await serve(["GET /v1/{name}", "POST /v1 body=*"], echo);
+  const got = await send(session, { ":path": "/v1/x" });
+  expect(got.headers[":status"]).toBe(200);
+  expect(got.headers["content-type"]).toBe("application/json");
+  expect(got.headers["connection"]).toBeUndefined();
+  expect(got.headers["keep-alive"]).toBeUndefined();
+  expect(JSON.parse(got.body)).toMatchObject({ name: "x" });
+  const post = { ":method": "POST", ":path": "/v1" };
+  const posted = await send(session, post, JSON.stringify({ name: "\u00fc".repeat(100_000) }));
+  expect((JSON.parse(posted.body) as { name: string }).name).toHaveLength(100_000);
+});
+
+test("HEAD is answered without a body", async () => {
+  const { session } = await serve(["GET /v1/{name}"], echo);
+  const { headers, body } = await send(session, { ":method": "HEAD", ":path": "/v1/x" });
+  expect(headers[":status"]).toBe(200);
+  expect(Number(headers["content-length"])).toBeGreaterThan(0);
+  expect(body).toBe("");
+});
+
+test.for<[method: string, path: string, body: string | undefined, status: number]>([
+  ["GET", "/nope", undefined, 404],
+  ["PUT", "/v1", "{}", 405],
+  ["POST", "/v1", "{", 400],
+  ["POST", "/v1", `{"name":"${"x".repeat(2000)}"}`, 413],
+])("%s %s is answered with an error in the usual shape", async ([method, path, body, status]) => {
+  const { session } = await serve(["POST /v1 body=*"], echo, { maxBodyBytes: 1000 });
+  const answer = await send(session, { ":method": method, ":path": path }, body);
+  expect(answer.headers[":status"]).toBe(status);
+  expect(JSON.parse(answer.body)).toMatchObject({ code: status });
+});
+
+test("OPTIONS is answered with the methods", async () => {
+  const { session } = await serve(["POST /v1 body=*"], echo);
+  const { headers } = await send(session, { ":method": "OPTIONS", ":path": "/v1" });
+  expect(headers[":status"]).toBe(204);
+  expect(headers["allow"]).toBe("POST, OPTIONS");
+});
+
+test("CONNECT is refused", async () => {
+  const { session } = await serve(["POST /v1 body=*"], echo);
+  const answer = await send(session, { ":method": "CONNECT", ":authority": "other:1" });
+  expect(answer.headers[":status"]).toBe(405);
+});
+
+test("a handler sees the caller's headers, with the host, and may repeat its own", async () => {
+  let seen: readonly string[] = [];
+  let host: string | undefined;
+  let peer = "";
+  const { session } = await serve(["GET /v1"], (_request, context) => {
+    seen = context.requestHeader.keys();
+    host = context.requestHeader.get("host");
+    peer = context.peer;
+    context.replyHeader.add("Set-Cookie", "a=1");
+    context.replyHeader.add("Set-Cookie", "b=2");
+    return {};
+  });
+  const { headers } = await send(session, { ":path": "/v1", "x-one": "1" });
+  expect(headers["set-cookie"]).toEqual(["a=1", "b=2"]);
+  expect(seen).toEqual(["host", "x-one"]);
+  expect(host).toMatch(/^127\.0\.0\.1:\d+$/);
+  expect(peer).toMatch(/^127\.0\.0\.1:\d+$/);
+});
+
+test("a stream that the client resets aborts its call, and no other one", async () => {
+  const reasons: unknown[] = [];
+  let onBegun: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (onBegun = resolve));
+  const { session } = await serve(
+    ["GET /v1/{name}"],
+    (request, context) => {
+      if ((request as unknown as { name: string }).name !== "slow") return {};
+      onBegun();
+      return new Promise((_resolve, reject) => {
+        context.signal.addEventListener("abort", () => {
+          reasons.push(context.signal.reason);
+          reject(context.signal.reason as Error);
+        });
+      });
+    },
+    { timeout: 0 },
+  );
+  const stream = session.request({ ":path": "/v1/slow" });
+  stream.on("error", () => undefined);
+  await begun;
+  stream.close(8); // CANCEL
+  while (reasons.length === 0) await send(session, { ":path": "/v1/x" });
+  expect(reasons[0]).toMatchObject({ code: 499, reason: "CLIENT_CLOSED" });
+});
+
+test("a call that takes too long is ended by the deadline", async () => {
+  const { session } = await serve(["GET /v1"], () => new Promise(() => undefined), { timeout: 20 });
+  const answer = await send(session, { ":path": "/v1" });
+  expect(answer.headers[":status"]).toBe(504);
+});
+
+test("a body that does not come is ended by the deadline", async () => {
+  const { session } = await serve(["POST /v1 body=*"], echo, { timeout: 20 });
+  const stream = session.request({ ":method": "POST", ":path": "/v1" }, { endStream: false });
+  stream.write("{");
+  const status = await new Promise((resolve) => {
+    stream.once("response", (headers) => resolve(headers[":status"]));
+  });
+  expect(status).toBe(408);
+  stream.close();
+});
+
+test("stopping says goodbye, and lets calls finish", async () => {
+  let release: (value: object) => void = () => undefined;
+  let onBegun: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (onBegun = resolve));
+  const { server, session } = await serve(["GET /v1"], () => {
+    onBegun();
+    return new Promise((resolve) => (release = resolve));
+  });
+  const goodbye = new Promise((resolve) => session.once("goaway", resolve));
+  const answer = send(session, { ":path": "/v1" });
+  await begun;
+  const stopped = server.stop(new AbortController().signal);
+  expect(await goodbye).toBe(0);
+  release({});
+  expect((await answer).headers[":status"]).toBe(200);
+  await stopped;
+});
+
+test("stopping hard ends what is left", async () => {
+  let reason: unknown;
+  let onBegun: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (onBegun = resolve));
+  const { server, session } = await serve(["GET /v1"], (_request, context) => {
+    onBegun();
+    return new Promise((_resolve, reject) => {
+      context.signal.addEventListener("abort", () => {
+        reason = context.signal.reason;
+        reject(new KratosError(503, "", ""));
+      });
+    });
+  });
+  const answer = send(session, { ":path": "/v1" });
+  const failed = answer.catch((error: unknown) => error);
+  await begun;
+  await server.stop(AbortSignal.abort());
+  expect(await failed).toBeInstanceOf(Error);
+  expect(reason).toMatchObject({ code: 503, reason: "SERVER_STOPPED" });
+});
+
+test("idle connections are closed, those with a call are not", async () => {
+  let release: (value: object) => void = () => undefined;
+  const { server, session } = await serve(
+    ["GET /v1"],
+    () => new Promise((resolve) => (release = resolve)),
+    { idleTimeout: 40, timeout: 0 },
+  );
+  const answer = send(session, { ":path": "/v1" });
+  const other = connect(`https://127.0.0.1:${server.port}`, { ca: authority.cert });
+  await new Promise((resolve) => other.once("close", resolve));
+  expect(session.closed).toBe(false);
+  const closed = new Promise((resolve) => session.once("close", resolve));
+  release({});
+  expect((await answer).headers[":status"]).toBe(200);
+  await closed;
+});
+
+test("HTTP/1.1 is served on the same port", async () => {
+  const { server } = await serve(["GET /v1"], () => ({}));
+  const socket = connectTls({ port: server.port!, host: "127.0.0.1", ca: authority.cert });
+  socket.write("GET /v1 HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+  let text = "";
+  for await (const chunk of socket) text += String(chunk);
+  expect(text).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test("is not offered when it is turned off", async () => {
+  const { server } = await serve(["GET /v1"], () => ({}), { http2: false });
+  const ALPNProtocols = ["h2", "http/1.1"];
+  const options = { port: server.port!, host: "127.0.0.1", ca: authority.cert, ALPNProtocols };
+  const socket = connectTls(options);
+  onTestFinished(() => void socket.destroy());
+  await new Promise((resolve) => socket.once("secureConnect", resolve));
+  expect(socket.alpnProtocol).toBe("http/1.1");
+});
