@@ -14,6 +14,8 @@ export interface HeaderView {
   get(name: string): string | undefined;
   /** Calls `visit` for every field but pseudo-headers, repeated names included, in order of arrival. */
   forEach(visit: (name: string, value: string) => void): void;
+  /** Set when fields are missing, since the block was larger than the engine takes. Absent: false. */
+  readonly tooLarge?: boolean;
 }
 
 /** One header field to send; the name is in lower case. */
@@ -57,6 +59,12 @@ export interface StreamSink {
   onReset(code: number, cause?: Error): void;
   /** What `write` refused to take more of has left. */
   onDrain(): void;
+  /**
+   * Whether work for the stream still goes on, though it may be over. Such work counts against
+   * {@link ServerLimits.maxConcurrentStreams}, so that nobody starts without end what he then gives up.
+   * Absent: false.
+   */
+  readonly busy?: boolean;
 }
 
 /** What is known about the connection that a stream came by. */
@@ -117,6 +125,17 @@ export type CreateServerEngine = (
   onStream: StreamHandler,
   onError: (error: Error) => void,
 ) => ServerEngine;
+
+/**
+ * The key under which the options of a server may hold another {@link CreateServerEngine} than the usual one.
+ * Not for users: which engine a server runs on is no choice of theirs yet.
+ */
+export const engineOption: unique symbol = Symbol("engine");
+
+/** Options of a server as those who choose its engine give them. */
+export interface EngineChoice {
+  readonly [engineOption]?: CreateServerEngine;
+}
 
 /** A {@link StreamSink} that also takes response headers. */
 export interface ClientSink extends StreamSink {

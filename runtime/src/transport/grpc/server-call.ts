@@ -34,6 +34,8 @@ export interface ServerCallParts {
  */
 export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
   timer: CallTimer | undefined = undefined;
+  /** Whether the handler runs; a handler may go on when its call is over. */
+  busy = false;
   protected readonly host: CallHost;
   protected readonly stream: ServerStream;
   protected readonly binding: GrpcBinding;

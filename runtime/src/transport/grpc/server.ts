@@ -18,7 +18,8 @@ import { compileBinding, wrapBinding } from "./binding.ts";
 import { CallTimers } from "../call-timers.ts";
 import { isKnownEncoding, unknownEncoding } from "./compression.ts";
 import { findTimeout } from "../deadline.ts";
-import type { Field, ServerEngine, ServerStream, StreamSink } from "./engine.ts";
+import type { EngineChoice, Field, ServerEngine, ServerStream, StreamSink } from "./engine.ts";
+import { engineOption } from "./engine.ts";
 import { createNodeServer } from "./engine-node.ts";
 import type { Health } from "./health.ts";
 import { HealthService } from "./health.ts";
@@ -83,7 +84,8 @@ export class GrpcServer implements Server, GrpcRouter {
       maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
     };
     this.health = this.#health;
-    this.#engine = createNodeServer(
+    const createEngine = (options as EngineChoice)[engineOption] ?? createNodeServer;
+    this.#engine = createEngine(
       { maxConcurrentStreams: options.maxConcurrentStreams ?? 1000 },
       (stream) => this.#open(stream),
       (error) => this.#host.logger.error({ err: error }, "[gRPC] listener failed"),
@@ -170,6 +172,10 @@ export class GrpcServer implements Server, GrpcRouter {
 
   #open(stream: ServerStream): StreamSink {
     const { headers } = stream;
+    if (headers.tooLarge === true) {
+      const message = "the metadata of the call is larger than the server takes";
+      return refuseCall(stream, new GrpcFailure(GrpcCode.RESOURCE_EXHAUSTED, message));
+    }
     if (headers.get(":method") !== "POST") return refuse(stream, notPost);
     const formatName = findFormatName(headers.get("content-type"));
     if (formatName === undefined) return refuse(stream, notGrpc);

@@ -60,12 +60,15 @@ export class StreamCall extends ServerCall {
   }
 
   async #run(request: unknown): Promise<void> {
+    this.busy = true;
     try {
       const result = await this.binding.handler(request, this.context);
       if (this.binding.kind === "clientStreaming") this.succeed(this.encode(result));
       else await this.#sendAll(result as AsyncIterable<unknown>);
     } catch (error) {
       this.fail(error);
+    } finally {
+      this.busy = false;
     }
   }
 

@@ -19,9 +19,16 @@ export class UnaryCall extends ServerCall {
     try {
       reply = this.binding.handler(request, this.context);
       if (isPromise(reply)) {
+        this.busy = true;
         reply.then(
-          (value) => this.#reply(value),
-          (error: unknown) => this.fail(error),
+          (value) => {
+            this.busy = false;
+            this.#reply(value);
+          },
+          (error: unknown) => {
+            this.busy = false;
+            this.fail(error);
+          },
         );
         return;
       }

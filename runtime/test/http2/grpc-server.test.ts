@@ -1,0 +1,19 @@
+import { vi } from "vitest";
+import { createHttp2Server } from "../../src/transport/http2/server-engine.ts";
+
+// Every suite of the gRPC server runs once more, on this engine.
+vi.mock("../../src/transport/grpc/engine-node.ts", () => ({ createNodeServer: createHttp2Server }));
+
+await import("../grpc/server.test.ts");
+await import("../grpc/server-request.test.ts");
+await import("../grpc/server-error.test.ts");
+await import("../grpc/server-deadline.test.ts");
+await import("../grpc/server-middleware.test.ts");
+await import("../grpc/hostile-handlers.test.ts");
+await import("../grpc/health.test.ts");
+await import("../grpc/shutdown.test.ts");
+await import("../grpc/interop.test.ts");
+await import("../grpc/client.test.ts");
+await import("../grpc/client-cancel.test.ts");
+await import("../grpc/client-request.test.ts");
+await import("../transport/buffers.test.ts");
