@@ -136,9 +136,28 @@ export const rules: readonly Rule[] = [
         ],
       },
       {
+        name: "engine",
+        files: ["runtime/src/transport/grpc/{engine,engine-node-address}.ts"],
+        imports: ["transport"],
+      },
+      {
+        name: "http2",
+        files: ["runtime/src/transport/http2/**"],
+        imports: ["engine", "transport"],
+      },
+      {
         name: "grpc",
         files: ["runtime/src/transport/grpc/**"],
-        imports: ["transport", "middleware", "contract", "codec", "registry", "errors", "log"],
+        imports: [
+          "engine",
+          "transport",
+          "middleware",
+          "contract",
+          "codec",
+          "registry",
+          "errors",
+          "log",
+        ],
       },
       {
         name: "transport",
