@@ -38,6 +38,8 @@ export {
 export { parseStatusJson, toHttpStatus, toStatusJson } from "./errors/status-json.ts";
 export type { Awaitable, Handler, Middleware } from "./middleware/middleware.ts";
 export { chain } from "./middleware/middleware.ts";
+export type { Discovery, Watcher } from "./registry/discovery.ts";
+export { MemoryRegistry } from "./registry/memory-registry.ts";
 export type { Registrar, ServiceInstance } from "./registry/registrar.ts";
 export type { CallContext, ContextKey, TransportKind } from "./transport/context.ts";
 export { createContextKey } from "./transport/context.ts";
@@ -48,7 +50,7 @@ export type { GrpcServerOptions } from "./transport/grpc/server.ts";
 export { GrpcServer } from "./transport/grpc/server.ts";
 export type { Header } from "./transport/header.ts";
 export { HttpClient } from "./transport/http/client.ts";
-export type { HttpClientOptions } from "./transport/http/client.ts";
+export type { HttpClientOptions } from "./transport/http/client-options.ts";
 export { HttpServer } from "./transport/http/server.ts";
 export type { HttpServerOptions } from "./transport/http/server-options.ts";
 export type {
