@@ -385,7 +385,7 @@ describe("the body", () => {
     expect(await transcode("POST /v1 body=*", "POST /v1", body, headers)).toEqual(bound(message));
   });
 
-  test.for(["text/plain", "multipart/form-data; boundary=x", "application/xml", "nonsense"])(
+  test.for(["text/plain", "multipart/mixed; boundary=x", "application/xml", "nonsense"])(
     "answers %s with 415",
     async (contentType) => {
       const headers = { "Content-Type": contentType };

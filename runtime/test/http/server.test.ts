@@ -132,7 +132,8 @@ describe("the body", () => {
   });
 
   test.for<[encoding: string, status: number]>([
-    ["br", 415],
+    ["zstd", 415],
+    ["br", 400],
     ["gzip", 400],
   ])("with the encoding %s, but not in it, is %i", async ([encoding, status]) => {
     const headers = { "Content-Encoding": encoding };

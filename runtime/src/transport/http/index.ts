@@ -1,10 +1,24 @@
 export { HttpClient } from "./client.ts";
 export type { ClientTlsOptions, HttpClientOptions } from "./client-options.ts";
 export type { ClientRetryOptions } from "./client-retry.ts";
+export type { CompressionOptions, ContentEncoding } from "./compression.ts";
+export type {
+  ContentCodec,
+  ContentTypes,
+  JsonContentCodec,
+  MessageContentCodec,
+} from "./content-codec.ts";
 export { cors } from "./cors.ts";
 export type { CorsOptions } from "./cors.ts";
 export type { Envelope, ErrorEnvelope, ReplyData } from "./envelope.ts";
 export type { HttpFilter, HttpRequestHandler } from "./filter.ts";
+export type {
+  HandWrittenOptions,
+  HandWrittenRoute,
+  HttpHandler,
+  HttpHandlerReply,
+  HttpHandlerRequest,
+} from "./hand-written-route.ts";
 export { redirect } from "./redirect.ts";
 export type { RedirectStatus } from "./redirect.ts";
 export type { RequestIdOptions } from "./request-id.ts";

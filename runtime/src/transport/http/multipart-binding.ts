@@ -75,7 +75,7 @@ export class MultipartBinder {
     const isText = fileName === undefined && (type === "" || type === "text/plain");
     const target = this.#resolve(name);
     if (target === undefined || (isText && !isHttpBody(target.field.message))) {
-      this.#form.bindValue(message, name, decodeText(name, data), given);
+      this.#form.bindValue(message, name, () => decodeText(name, data), given);
       return;
     }
     claim(target, given);

@@ -69,12 +69,17 @@ export class QueryBinder {
   }
 
   /**
-   * Binds one value of a form that comes in parts. `given` remembers what earlier parts were for; empty at
-   * first. Throws 400 `CODEC` that names the field.
+   * Binds one value of a form that comes in parts; it is read when a field wants it. `given` remembers what
+   * earlier parts were for; empty at first. Throws 400 `CODEC` that names the field.
    */
-  bindValue(message: MessageRecord, key: string, value: string, given: Map<string, string>): void {
+  bindValue(
+    message: MessageRecord,
+    key: string,
+    read: () => string,
+    given: Map<string, string>,
+  ): void {
     const parameter = this.#resolve(key);
-    if (parameter !== undefined) this.#put(message, parameter, value, given);
+    if (parameter !== undefined) this.#put(message, parameter, read(), given);
   }
 
   #put(

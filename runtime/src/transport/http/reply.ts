@@ -1,8 +1,15 @@
-import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  isMessage,
+  type Message,
+} from "@bufbuild/protobuf";
 import { compileCodec, compileFieldCodec, type JsonOptions } from "../../codec/index.ts";
-import { isHttpBody } from "./binding.ts";
+import type { CallContext } from "../context.ts";
+import type { ContentFormats } from "./content-formats.ts";
 import { getField, type MessageRecord } from "./field-access.ts";
-import { chooseReplyFormat } from "./media-type.ts";
+import { isHttpBody } from "./http-body.ts";
 
 /** A reply as it goes out. */
 export interface EncodedReply {
@@ -11,7 +18,11 @@ export interface EncodedReply {
 }
 
 /** Writes what a handler returned; `accept` is what the client can read. Throws `CodecError`. */
-export type ReplyEncoder = (reply: unknown, accept: string | undefined) => EncodedReply;
+export type ReplyEncoder = (
+  reply: unknown,
+  accept: string | undefined,
+  context: CallContext,
+) => EncodedReply;
 
 /**
  * Compiles how replies are written: the whole message, or the one field that the rule names.
@@ -21,50 +32,87 @@ export function compileReply(
   output: DescMessage,
   responseBody: string | undefined,
   json: Partial<JsonOptions>,
+  formats: ContentFormats,
 ): ReplyEncoder {
-  if (responseBody === undefined)
-    return isHttpBody(output) ? encodeHttpBody : wholeReply(output, json);
-  const field = output.fields.find(({ name }) => name === responseBody);
+  const field = responseBody === undefined ? undefined : findReplyField(output, responseBody);
   if (field === undefined) {
-    const candidates = output.fields.map(({ name }) => name).join('", "');
-    throw new Error(
-      `response body "${responseBody}" is no field of "${output.typeName}", write one of "${candidates}"`,
-    );
+    return isHttpBody(output) ? encodeHttpBody : wholeReply(output, json, formats);
   }
-  if (field.fieldKind === "message" && isHttpBody(field.message)) {
-    return (reply) => encodeHttpBody(getField(reply as MessageRecord, field));
-  }
-  return fieldReply(field, json);
+  return isRawField(field)
+    ? (reply) => encodeHttpBody(getField(reply as MessageRecord, field))
+    : fieldReply(field, json, formats);
 }
 
-function wholeReply(output: DescMessage, json: Partial<JsonOptions>): ReplyEncoder {
+function findReplyField(output: DescMessage, responseBody: string): DescField {
+  const field = output.fields.find(({ name }) => name === responseBody);
+  if (field !== undefined) return field;
+  const candidates = output.fields.map(({ name }) => name).join('", "');
+  throw new Error(
+    `response body "${responseBody}" is no field of "${output.typeName}", write one of "${candidates}"`,
+  );
+}
+
+function isRawField(field: DescField): boolean {
+  return field.fieldKind === "message" && isHttpBody(field.message);
+}
+
+function wholeReply(
+  output: DescMessage,
+  json: Partial<JsonOptions>,
+  formats: ContentFormats,
+): ReplyEncoder {
   const codec = compileCodec(output, json);
+  const plain = json.int64AsNumber === true ? compileCodec(output, exact(json)) : codec;
   return (reply, accept) => {
-    const { format, contentType } = chooseReplyFormat(accept);
+    const { format, contentType } = formats.chooseReply(accept);
+    if (format === "json") {
+      return { contentType, body: codec.toJsonString(reply as MessageRecord) };
+    }
     const body =
-      format === "json"
-        ? codec.toJsonString(reply as MessageRecord)
-        : codec.toBinary(reply as MessageRecord);
+      format === "binary"
+        ? codec.toBinary(reply as MessageRecord)
+        : format.over === "json"
+          ? format.encode(JSON.parse(plain.toJsonString(reply as MessageRecord)), output)
+          : format.encode(toMessage(output, reply), output);
     return { contentType, body };
   };
 }
 
-function fieldReply(field: DescField, json: Partial<JsonOptions>): ReplyEncoder {
+function fieldReply(
+  field: DescField,
+  json: Partial<JsonOptions>,
+  formats: ContentFormats,
+): ReplyEncoder {
   const codec = compileFieldCodec(field, json);
-  const message = field.fieldKind === "message" ? compileCodec(field.message, json) : undefined;
+  const plain = json.int64AsNumber === true ? compileFieldCodec(field, exact(json)) : codec;
+  const desc = field.fieldKind === "message" ? field.message : undefined;
+  const message = desc && compileCodec(desc, json);
   return (reply, accept) => {
     const value = getField(reply as MessageRecord, field);
-    const chosen = chooseReplyFormat(accept);
-    // A value that is no message has no binary form of its own.
-    if (chosen.format === "binary" && message !== undefined) {
-      return {
-        contentType: chosen.contentType,
-        body: message.toBinary((value ?? {}) as MessageRecord),
-      };
+    const { format, contentType } = formats.chooseReply(accept);
+    if (format === "json") return { contentType, body: codec.toJsonString(value) };
+    if (format === "binary") {
+      if (message !== undefined) {
+        return { contentType, body: message.toBinary((value ?? {}) as MessageRecord) };
+      }
+    } else if (format.over === "json") {
+      const plainValue: unknown = JSON.parse(plain.toJsonString(value));
+      return { contentType, body: format.encode(plainValue, field.message ?? field) };
+    } else if (desc !== undefined) {
+      return { contentType, body: format.encode(toMessage(desc, value), desc) };
     }
-    const contentType = chosen.format === "json" ? chosen.contentType : "application/json";
-    return { contentType, body: codec.toJsonString(value) };
+    // A value that is no message has a form of its own only in what knows plain values.
+    return { contentType: "application/json", body: codec.toJsonString(value) };
   };
+}
+
+/** In plain values 64-bit integers are text, whatever the JSON of clients has. */
+function exact(json: Partial<JsonOptions>): Partial<JsonOptions> {
+  return { ...json, int64AsNumber: false };
+}
+
+function toMessage(desc: DescMessage, value: unknown): Message {
+  return isMessage(value, desc) ? value : create(desc, value as MessageRecord);
 }
 
 function encodeHttpBody(reply: unknown): EncodedReply {
