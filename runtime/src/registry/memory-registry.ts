@@ -7,11 +7,13 @@ export class MemoryRegistry implements Registrar, Discovery {
   readonly #watches = new Set<Watch>();
 
   register(instance: ServiceInstance, signal: AbortSignal): Promise<void> {
-    return this.#change(instance.name, signal, () => this.#instances.set(instance.id, instance));
+    return this.#change(instance.name, signal, () =>
+      this.#instances.set(keyOf(instance), instance),
+    );
   }
 
   deregister(instance: ServiceInstance, signal: AbortSignal): Promise<void> {
-    return this.#change(instance.name, signal, () => this.#instances.delete(instance.id));
+    return this.#change(instance.name, signal, () => this.#instances.delete(keyOf(instance)));
   }
 
   async getService(name: string, signal: AbortSignal): Promise<readonly ServiceInstance[]> {
@@ -48,6 +50,10 @@ export class MemoryRegistry implements Registrar, Discovery {
   #find(name: string): readonly ServiceInstance[] {
     return [...this.#instances.values()].filter((instance) => instance.name === name);
   }
+}
+
+function keyOf({ name, id }: ServiceInstance): string {
+  return `${name}/${id}`;
 }
 
 /** Somebody who wants to know of changes; several that come at once are one. */
