@@ -3,7 +3,7 @@ import { HttpClient, type HttpClientOptions } from "@kratos-ts/runtime/http";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { CallOptions } from "../../src/transport/method.ts";
 import { buildSchema } from "./schema.ts";
 import { parseRule } from "./serve.ts";
@@ -48,7 +48,7 @@ function response(body: string | Buffer, fields = "", status = "200 OK"): Buffer
 
 const cut = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{";
 
-test.for<[what: string, answer: (socket: Socket) => void, want: object]>([
+const answers: [what: string, answer: (socket: Socket) => void, want: object][] = [
   ["what is no HTTP", (s) => s.end("hello\r\n\r\n"), { code: 503, reason: "UNREACHABLE" }],
   ["nothing", (s) => s.end(), { code: 503, reason: "UNREACHABLE" }],
   ["a reset", (s) => void s.resetAndDestroy(), { code: 503, reason: "UNREACHABLE" }],
@@ -82,11 +82,42 @@ test.for<[what: string, answer: (socket: Socket) => void, want: object]>([
     (s) => s.end(response(gzipSync(Buffer.alloc(1e8, 32)), "Content-Encoding: gzip\r\n")),
     { code: 500, reason: "CODEC" },
   ],
-])("%s is an error of Kratos's", async ([, answer, want]) => {
-  const endpoint = await listen(answer);
-  const error = await call(endpoint, { timeout: want["code" as never] === 504 ? 50 : 10_000 });
-  expect(isKratosError(error)).toBe(true);
-  expect(error).toMatchObject(want);
+];
+
+describe.for<[sender: string, options: Partial<HttpClientOptions>]>([
+  ["Node's http", {}],
+  ["fetch", { fetch: globalThis.fetch }],
+])("by %s", ([, options]) => {
+  test.for(answers)("%s is an error of Kratos's", async ([, answer, want]) => {
+    const endpoint = await listen(answer);
+    const timeout = want["code" as never] === 504 ? 50 : 10_000;
+    const error = await call(endpoint, { timeout }, options);
+    expect(isKratosError(error)).toBe(true);
+    expect(error).toMatchObject(want);
+  });
+
+  test("a compressed reply that is too slow fails in time", async () => {
+    // More than one read of the socket: then Node's fetch does not tell those who read of the abort.
+    const bomb = gzipSync(Buffer.alloc(1e8, 32));
+    const endpoint = await listen((s) => s.end(response(bomb, "Content-Encoding: gzip\r\n")));
+    const unlimited = { ...options, maxReceiveBytes: Number.POSITIVE_INFINITY };
+    expect(await call(endpoint, { timeout: 50 }, unlimited)).toMatchObject({ code: 504 });
+  });
+
+  test("headers of the connection are its own, others are sent", async () => {
+    let seen = "";
+    const endpoint = await listen((s, request) => {
+      seen = request;
+      s.end(response("{}"));
+    });
+    const own = ["Transfer-Encoding", "Content-Length", "Keep-Alive", "Upgrade", "Expect", "TE"];
+    const fields = Object.fromEntries(own.map((name) => [name, "7"]));
+    const headers = { ...fields, "X-A": "5" };
+    expect(await call(endpoint, { headers }, options)).toMatchObject({ id: "" });
+    expect(seen).toMatch(/^x-a: 5\r$/im);
+    expect(seen).toMatch(/^content-length: 2\r$/im);
+    expect(seen).not.toContain(": 7\r\n");
+  });
 });
 
 function floodWith(socket: Socket): void {
@@ -98,14 +129,6 @@ function floodWith(socket: Socket): void {
   socket.on("drain", flood);
   flood();
 }
-
-test("a compressed reply that is too slow fails in time", async () => {
-  // More than one read of the socket: then Node's fetch does not tell those who read of the abort.
-  const bomb = gzipSync(Buffer.alloc(1e8, 32));
-  const endpoint = await listen((s) => s.end(response(bomb, "Content-Encoding: gzip\r\n")));
-  const options = { maxReceiveBytes: Number.POSITIVE_INFINITY };
-  expect(await call(endpoint, { timeout: 50 }, options)).toMatchObject({ code: 504 });
-});
 
 test("a reply above maxReceiveBytes is refused, one of that size is not", async () => {
   const body = '{"id":"0123456789"}';
@@ -126,20 +149,6 @@ test.for([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 1e10])(
     expect(await call(endpoint, { timeout })).toMatchObject({ n: 1 });
   },
 );
-
-test("headers of the connection are fetch's own, others are sent", async () => {
-  let seen = "";
-  const endpoint = await listen((s, request) => {
-    seen = request;
-    s.end(response("{}"));
-  });
-  const own = ["Transfer-Encoding", "Content-Length", "Keep-Alive", "Upgrade", "Expect", "Trailer"];
-  const headers = Object.fromEntries(own.map((name) => [name, "7"]));
-  expect(await call(endpoint, { headers: { ...headers, "X-A": "5" } })).toMatchObject({ id: "" });
-  expect(seen).toMatch(/^x-a: 5\r$/im);
-  expect(seen).toMatch(/^content-length: 2\r$/im);
-  expect(seen).not.toContain(": 7\r\n");
-});
 
 test.for([
   ["x-a", "a\r\nb: c"],
