@@ -2,16 +2,22 @@ import type { ServerResponse } from "node:http";
 import { KratosError } from "../../errors/kratos-error.ts";
 import { toStatusJson } from "../../errors/status-json.ts";
 import { EventStreamCall } from "./event-stream-call.ts";
+import { HandWrittenCall } from "./hand-written-call.ts";
 import type { CallHost, ServerCallParts } from "./server-call.ts";
 import { UnaryCall } from "./unary-call.ts";
+import { UpgradeResponse } from "./upgrade.ts";
 import { UploadCall } from "./upload-call.ts";
+import { WebSocketCall } from "./web-socket-call.ts";
 
-/** Begins the call of a request that keeps to HTTP. */
+/** Begins the call of a request. */
 export function runCall(host: CallHost, parts: ServerCallParts, response: ServerResponse): void {
   const { kind } = parts.route;
   if (kind === "unary") new UnaryCall(host, parts, response).run();
   else if (kind === "serverStreaming") new EventStreamCall(host, parts, response).run();
-  else if (kind === "clientStreaming" && takesBody(parts.request.method!)) {
+  else if (kind === "handWritten") new HandWrittenCall(host, parts, response).run();
+  else if (host.webSockets !== undefined && response instanceof UpgradeResponse) {
+    new WebSocketCall(host, parts, response, host.webSockets).run();
+  } else if (kind === "clientStreaming" && takesBody(parts.request.method!)) {
     new UploadCall(host, parts, response).run();
   } else {
     requireUpgrade(parts.route.operation, response);

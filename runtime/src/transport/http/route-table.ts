@@ -5,7 +5,10 @@ import { OperationMiddleware } from "../../middleware/operation-middleware.ts";
 import type { HttpBinding, HttpRoute, MethodKind } from "../method.ts";
 import { type BindingOptions, compileBinding } from "./binding.ts";
 import { wrapReplies } from "./envelope.ts";
+import { encodeHandlerReply } from "./hand-written-call.ts";
+import type { HandWrittenRoute } from "./hand-written-route.ts";
 import { isHttpBody } from "./http-body.ts";
+import { compilePathParams } from "./path-params.ts";
 import { type PathTemplate, PathTemplateError } from "./path-template.ts";
 import { compileReply } from "./reply.ts";
 import { RouteRuleError } from "./route-error.ts";
@@ -24,6 +27,7 @@ export class RouteTable {
   readonly router: Router<PendingRoute>;
   /** What is served as WebSockets: at the same paths, and always with GET. */
   readonly upgrades: Router<PendingRoute>;
+  hasUpgrades = false;
   readonly #options: CompleteServerOptions;
   readonly #middleware: OperationMiddleware;
   readonly #configured = new OperationMap<RouteOptions>();
@@ -44,28 +48,61 @@ export class RouteTable {
   ): void {
     const { operation, kind = "unary" } = route;
     const streamsIn = kind === "clientStreaming" || kind === "bidiStreaming";
-    const bareHandler = streamsIn ? announce(handler) : handler;
-    const { timeout, maxBodyBytes, prefix } = this.#options;
-    const path = prefix + rule.path;
-    const pending: Partial<PendingRoute> = {
-      operation,
-      kind,
-      path,
-      timeout,
-      maxBodyBytes,
-      bareHandler,
-    };
-    try {
-      if (!/^(?:\*|[A-Z][A-Z-]*)$/.test(rule.method)) {
-        throw new Error(`"${rule.method}" is no HTTP method, write it in upper case`);
-      }
-      const template = this.router.add(rule.method, path, operation, pending as PendingRoute);
-      if (streamsIn) this.upgrades.add("GET", path, operation, pending as PendingRoute);
+    this.#register(rule.method, rule.path, operation, streamsIn, (template) => {
       const compile = (options: RouteOptions) => this.#compile(route, rule, template, options);
-      Object.assign(pending, compile({}), { compile, handler: bareHandler });
+      const bareHandler = streamsIn ? announce(handler) : handler;
+      return { kind, bareHandler, compile };
+    });
+  }
+
+  /** Throws `RouteConflictError` and {@link RouteRuleError}. */
+  addHandWritten({ method, path, handler, options = {} }: HandWrittenRoute): void {
+    const { operation = `${method} ${path}`, timeout, maxBodyBytes } = options;
+    this.#register(method, path, operation, false, (template) => {
+      const read = compilePathParams(template);
+      const rule: CompiledRule = {
+        binding: { body: "none", bind: (_body, _query, segments) => read(segments) },
+        encodeReply: encodeHandlerReply,
+        requests: undefined,
+        rawReply: false,
+      };
+      return {
+        kind: "handWritten",
+        bareHandler: handler as unknown as Handler,
+        compile: () => rule,
+        ...(timeout !== undefined && { timeout: Math.max(0, timeout) }),
+        ...(maxBodyBytes !== undefined && { maxBodyBytes }),
+      };
+    });
+  }
+
+  /** `describe` says of a template what its route is. */
+  #register(
+    method: string,
+    ownPath: string,
+    operation: string,
+    streamsIn: boolean,
+    describe: (template: PathTemplate) => RouteDescription,
+  ): void {
+    const { timeout, maxBodyBytes, prefix } = this.#options;
+    const path = prefix + ownPath;
+    // The router wants the target of a route before its template is known.
+    const pending: Partial<PendingRoute> = { operation, path, timeout, maxBodyBytes };
+    try {
+      if (!/^(?:\*|[A-Z][A-Z-]*)$/.test(method)) {
+        throw new Error(`"${method}" is no HTTP method, write it in upper case`);
+      }
+      const template = this.router.add(method, path, operation, pending as PendingRoute);
+      if (streamsIn) {
+        this.hasUpgrades = true;
+        this.upgrades.add("GET", path, operation, pending as PendingRoute);
+      }
+      const description = describe(template);
+      const { bareHandler, compile } = description;
+      Object.assign(pending, description, compile({}), { handler: bareHandler });
     } catch (error) {
       if (error instanceof RouteConflictError || !(error instanceof Error)) throw error;
-      const where = error instanceof PathTemplateError ? "" : `${rule.method} ${rule.path}: `;
+      const where = error instanceof PathTemplateError ? "" : `${method} ${ownPath}: `;
       throw new RouteRuleError(operation, where + error.message, error);
     }
     this.#routes.push(pending as PendingRoute);
@@ -134,6 +171,10 @@ function replyType(output: DescMessage, responseBody: string | undefined): DescM
 }
 
 type CompiledRule = Pick<ServedRoute, "binding" | "encodeReply" | "requests" | "rawReply">;
+
+/** What tells a route from others. */
+type RouteDescription = Pick<PendingRoute, "kind" | "bareHandler" | "compile"> &
+  Partial<Pick<PendingRoute, "timeout" | "maxBodyBytes">>;
 
 /** A route that the server completes when it starts. */
 interface PendingRoute extends ServedRoute {

@@ -16,11 +16,13 @@ import { callLogger } from "./request-id.ts";
 import type { ResponseSettings } from "./response.ts";
 import { HttpServerContext } from "./server-context.ts";
 import type { MessageReader, StreamBinding } from "./stream-binding.ts";
+import type { WebSocketAcceptor } from "./web-socket-acceptor.ts";
 
 /** A rule of an operation, compiled. */
 export interface ServedRoute {
   readonly operation: string;
-  readonly kind: MethodKind;
+  /** `handWritten`: no proto describes it. */
+  readonly kind: MethodKind | "handWritten";
   /** The template, as written. */
   readonly path: string;
   readonly binding: RequestBinding;
@@ -51,6 +53,8 @@ export interface CallHost extends ResponseSettings {
   readonly heartbeat: number;
   /** Which pages of other origins may open WebSockets. */
   readonly allowedOrigins: readonly string[];
+  /** Opens WebSockets; undefined: there are none here. */
+  webSockets: WebSocketAcceptor | undefined;
   /** The name of the header with the ID of a request; empty: there is none. */
   readonly requestIdHeader: string;
   endpoint: string;
@@ -91,7 +95,8 @@ export abstract class ServerCall implements OpenCall, Expiring {
     this.#query = query;
     const asked = findClientTimeout(request.headers);
     // Streams have no deadline but their caller's own.
-    const limited = route.kind === "unary" && route.timeout > 0 && route.timeout < asked;
+    const isStream = route.kind !== "unary" && route.kind !== "handWritten";
+    const limited = !isStream && route.timeout > 0 && route.timeout < asked;
     const timeout = limited ? route.timeout : asked;
     this.#timeout = timeout;
     const deadline = timeout === Number.POSITIVE_INFINITY ? undefined : Date.now() + timeout;

@@ -15,6 +15,7 @@ import type { CompleteTlsOptions } from "../tls-options.ts";
 import { createCallHost, toStreamHost } from "./call-host.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { applyFilters } from "./filter-chain.ts";
+import type { HandWrittenOptions, HandWrittenRoute, HttpHandler } from "./hand-written-route.ts";
 import { HttpListener, type RequestReceiver } from "./listener.ts";
 import { assignRequestId } from "./request-id.ts";
 import type { RouteOptions } from "./route-options.ts";
@@ -26,6 +27,7 @@ import {
   type HttpServerOptions,
 } from "./server-options.ts";
 import { trustProxies } from "./trust-proxy.ts";
+import { WebSocketAcceptor } from "./web-socket-acceptor.ts";
 
 /**
  * Serves RPCs over HTTP/1.1, and over TLS also over HTTP/2, by their `google.api.http` rules: streams of replies as server-sent events,
@@ -73,6 +75,32 @@ export class HttpServer implements Server, HttpRouter {
   ): void {
     this.#refuseWhenStarted(`add "${route.operation}" to`);
     for (const rule of route.bindings) this.#routes.add(route, rule, handler as Handler);
+    if (this.#routes.hasUpgrades) this.#listener.serveUpgrades();
+  }
+
+  /**
+   * Serves requests of a method (in upper case, `*` for any) and path template that no proto describes,
+   * with the same middleware, deadline and errors. Throws as {@link handle} does.
+   *
+   * ```ts
+   * server.route("GET", "/hello/{name}", ({ params }) => ({ json: { hello: params["name"] } }));
+   * ```
+   */
+  route(
+    method: string,
+    path: string,
+    handler: HttpHandler,
+    options: HandWrittenOptions = {},
+  ): void {
+    this.mount([{ method, path, handler, options }]);
+  }
+
+  /** Adds several hand-written routes, such as a package brings along. Throws as {@link handle} does. */
+  mount(routes: readonly HandWrittenRoute[]): void {
+    for (const route of routes) {
+      this.#refuseWhenStarted(`add "${route.method} ${route.path}" to`);
+      this.#routes.addHandWritten(route);
+    }
   }
 
   /**
@@ -103,6 +131,7 @@ export class HttpServer implements Server, HttpRouter {
     if (this.#stopped) throw new Error("the server was stopped before it started");
     if (this.#started) return;
     this.#started = true;
+    if (this.#routes.hasUpgrades) this.#host.webSockets = await WebSocketAcceptor.load();
     this.#host.endpoint = endpoint.href;
     this.#streamHost.endpoint = endpoint.href;
     this.#routes.complete();

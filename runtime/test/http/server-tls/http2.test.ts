@@ -174,7 +174,7 @@ test("a body that does not come is ended by the deadline", async () => {
 });
 
 test("stopping says goodbye, and lets calls finish", async () => {
-  let release: (value: object) => void = () => undefined;
+  let release: (value: Record<string, unknown>) => void = () => undefined;
   let onBegun: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (onBegun = resolve));
   const { server, session } = await serve(["GET /v1"], () => {
@@ -213,7 +213,7 @@ test("stopping hard ends what is left", async () => {
 });
 
 test("idle connections are closed, those with a call are not", async () => {
-  let release: (value: object) => void = () => undefined;
+  let release: (value: Record<string, unknown>) => void = () => undefined;
   const { server, session } = await serve(
     ["GET /v1"],
     () => new Promise((resolve) => (release = resolve)),

@@ -1,0 +1,119 @@
+import { unauthorized } from "@kratos-ts/runtime";
+import { HttpServer, type HttpFilter } from "@kratos-ts/runtime/http";
+import { createLogger } from "@kratos-ts/runtime/log";
+import { expect, onTestFinished, test } from "vitest";
+import { createAuthority } from "../../transport/certificates.ts";
+import { buildSchema } from "../schema.ts";
+import { send, serveRules } from "../serve.ts";
+
+const R = buildSchema()("test.v1.R");
+const rules = ["GET /v1"];
+
+test("run from the outside in, around routing", async () => {
+  const seen: string[] = [];
+  const note =
+    (name: string): HttpFilter =>
+    (next) =>
+    (request, response) => {
+      seen.push(`${name} ${request.url}`);
+      return next(request, response);
+    };
+  const filters = [note("outer"), note("inner")];
+  const port = await serveRules(rules, R, R, () => ({}), { filters });
+  expect((await send(port, "GET /v1")).status).toBe(200);
+  expect((await send(port, "GET /nope")).status).toBe(404);
+  expect(seen).toEqual(["outer /v1", "inner /v1", "outer /nope", "inner /nope"]);
+});
+
+test("are composed once, not with each request", async () => {
+  let composed = 0;
+  const filter: HttpFilter = (next) => {
+    composed++;
+    return next;
+  };
+  const port = await serveRules(rules, R, R, () => ({}), { filters: [filter] });
+  const before = composed;
+  await send(port, "GET /v1");
+  await send(port, "GET /v1");
+  expect(composed).toBe(before);
+});
+
+test("answer in place of what is inside", async () => {
+  const filter: HttpFilter = () => (_request, response) => {
+    response.writeHead(418, { "Content-Length": 6 }).end("teapot");
+  };
+  const port = await serveRules(rules, R, R, () => ({}), { filters: [filter] });
+  expect(await send(port, "GET /v1")).toMatchObject({ status: 418, body: "teapot" });
+});
+
+test("add headers to replies, which the handler's own replace", async () => {
+  const filter: HttpFilter = (next) => (request, response) => {
+    response.setHeader("X-Filter", "yes");
+    response.setHeader("X-Both", "filter");
+    return next(request, response);
+  };
+  const handler = (
+    _request: unknown,
+    { replyHeader }: Parameters<Parameters<typeof serveRules>[3]>[1],
+  ) => {
+    replyHeader.set("X-Both", "handler");
+    return {};
+  };
+  const port = await serveRules(rules, R, R, handler, { filters: [filter] });
+  const { headers } = await send(port, "GET /v1");
+  expect(headers.get("x-filter")).toBe("yes");
+  expect(headers.get("x-both")).toBe("handler");
+  expect(headers.get("content-type")).toBe("application/json");
+});
+
+const failing: [title: string, filter: HttpFilter][] = [
+  [
+    "throws",
+    () => () => {
+      throw unauthorized("NO_TOKEN", "no token");
+    },
+  ],
+  ["rejects", () => () => Promise.reject(unauthorized("NO_TOKEN", "no token"))],
+];
+
+test.each(failing)("one that %s an error is answered with it", async (_title, filter) => {
+  const port = await serveRules(rules, R, R, () => ({}), { filters: [filter] });
+  const { status, body } = await send(port, "GET /v1");
+  expect(status).toBe(401);
+  expect(JSON.parse(body)).toMatchObject({ reason: "NO_TOKEN" });
+});
+
+test("one that fails unexpectedly tells the log, and the client only that it did", async () => {
+  const records: string[] = [];
+  const logger = createLogger({ write: (text) => records.push(text) });
+  const filter: HttpFilter = () => () => {
+    throw new Error("secret");
+  };
+  const port = await serveRules(rules, R, R, () => ({}), { filters: [filter], logger });
+  const { status, body } = await send(port, "GET /v1");
+  expect(status).toBe(500);
+  expect(body).not.toContain("secret");
+  expect(records.join("")).toContain("secret");
+});
+
+test("one that fails after it began to answer breaks the connection off", async () => {
+  const filter: HttpFilter = () => async (_request, response) => {
+    response.writeHead(200, { "Content-Length": 100 });
+    await new Promise<void>((resolve) => response.write("begun", () => resolve()));
+    throw new Error("late");
+  };
+  const port = await serveRules(rules, R, R, () => ({}), { filters: [filter] });
+  const { status, body } = await send(port, "GET /v1");
+  expect({ status, body }).toEqual({ status: 200, body: "begun" });
+});
+
+test("are made for both versions of HTTP", () => {
+  let composed = 0;
+  const filter: HttpFilter = (next) => {
+    composed++;
+    return next;
+  };
+  const server = new HttpServer({ tls: createAuthority(), filters: [filter] });
+  onTestFinished(() => server.stop(AbortSignal.abort()));
+  expect(composed).toBe(2);
+});
