@@ -1,0 +1,79 @@
+import type { ServerEngine, ServerStream, StreamSink } from "../../src/transport/grpc/engine.ts";
+import { HeaderSet } from "../../src/transport/grpc/engine.ts";
+import type { Http2Limits } from "../../src/transport/http2/limits.ts";
+import { createHttp2Server } from "../../src/transport/http2/server-engine.ts";
+import { onTestFinished } from "vitest";
+
+export const okHeaders = new HeaderSet([[":status", "200"]]);
+
+/** An engine on a free port, and where that is. It is cut off when the test ends. */
+export interface StartedEngine {
+  readonly engine: ServerEngine;
+  readonly port: number;
+}
+
+export async function startEngine(
+  onStream: (stream: ServerStream) => StreamSink,
+  limits: Partial<Http2Limits> = {},
+): Promise<StartedEngine> {
+  const fail = (error: Error): never => {
+    throw error;
+  };
+  const engine = createHttp2Server({ maxConcurrentStreams: 100, ...limits }, onStream, fail);
+  const { port = 0 } = await engine.listen({ host: "127.0.0.1", port: 0 });
+  engine.accept();
+  onTestFinished(() => engine.shutdown(AbortSignal.abort()));
+  return { engine, port };
+}
+
+/** What happened to one stream. */
+export interface StreamLog {
+  readonly stream: ServerStream;
+  bytes: number;
+  ended: boolean;
+  drained: number;
+  /** The code of a reset; undefined: there was none. */
+  reset: number | undefined;
+  cause: Error | undefined;
+}
+
+/** A sink that writes everything down. */
+export class LogSink implements StreamSink, StreamLog {
+  readonly stream: ServerStream;
+  bytes = 0;
+  ended = false;
+  drained = 0;
+  reset: number | undefined;
+  cause: Error | undefined;
+  busy = false;
+
+  constructor(stream: ServerStream) {
+    this.stream = stream;
+  }
+
+  onData(_bytes: Uint8Array, start: number, end: number): void {
+    this.bytes += end - start;
+  }
+
+  onEnd(): void {
+    this.ended = true;
+  }
+
+  onReset(code: number, cause?: Error): void {
+    this.reset = code;
+    this.cause = cause;
+  }
+
+  onDrain(): void {
+    this.drained++;
+  }
+}
+
+/** Answers with status 200 and as many bytes as came, once the request is complete. */
+export class EchoSink extends LogSink {
+  override onEnd(): void {
+    super.onEnd();
+    this.stream.respond(okHeaders);
+    this.stream.end([], new Uint8Array(this.bytes));
+  }
+}
