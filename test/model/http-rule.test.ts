@@ -1,0 +1,110 @@
+import {
+  create,
+  createFileRegistry,
+  type DescFile,
+  fromBinary,
+  fromJson,
+  type JsonObject,
+  setExtension,
+} from "@bufbuild/protobuf";
+import {
+  FileDescriptorProtoSchema,
+  type FileDescriptorProto,
+  FileDescriptorSetSchema,
+  MethodOptionsSchema,
+} from "@bufbuild/protobuf/wkt";
+import { http } from "@kratos-ts/runtime/protos/google/api/annotations_pb.ts";
+import { HttpRuleSchema } from "@kratos-ts/runtime/protos/google/api/http_pb.ts";
+import { describe, expect, test } from "vitest";
+import { buildSchemaBytes } from "../../runtime/test/http/schema.ts";
+import { collisionCases, grammarCases } from "../../runtime/test/http/transcoding/grammar.ts";
+import { type Diagnostic, formatDiagnostic } from "../../src/diagnostic.ts";
+import type { Emit } from "../../src/model/emit.ts";
+import { type Model, readModel } from "../../src/model/model.ts";
+
+const schema = fromBinary(FileDescriptorSetSchema, buildSchemaBytes());
+const emit: ReadonlySet<Emit> = new Set(["http"]);
+
+describe("a rule", () => {
+  test.for(grammarCases)("$id $title", ({ rule, error, warning, bindings, bidi }) => {
+    const { files, diagnostics } = read([rule], bidi);
+
+    for (const [severity, pattern] of [
+      ["error", error],
+      ["warning", warning],
+    ] as const) {
+      const texts = textsOf(diagnostics, severity);
+      expect(texts).toHaveLength(pattern === undefined ? 0 : 1);
+      expect(texts.join()).toMatch(pattern ?? /^$/);
+    }
+    const found = files[0]!.services[0]!.methods[0]!.bindings.length;
+    expect(error ? "any" : found).toBe(error ? "any" : (bindings ?? 1));
+  });
+
+  test.for(grammarCases.filter(({ id }) => id === "A24" || id === "A25"))(
+    "$id is let pass where it is asked for: $title",
+    ({ rule }) => {
+      expect(read([rule], false, true).diagnostics).toEqual([]);
+    },
+  );
+});
+
+test.for(collisionCases)("$id two rules: $title", ({ rules, collide }) => {
+  const { diagnostics } = read(rules);
+
+  const collision = expect.stringMatching(
+    /^test\.proto:1:1: error: .*"test\.Calls\.Call1" collides with .*"test\.Calls\.Call0", test\.proto:1:1\n {2}give one of them another path or verb$/,
+  );
+  expect(diagnostics.map(formatDiagnostic)).toEqual(collide ? [collision] : []);
+});
+
+/** Reads a service with a method for each rule. */
+function read(
+  rules: readonly (JsonObject | undefined)[],
+  bidi = false,
+  allowGetBody = false,
+): Model {
+  const file = create(FileDescriptorProtoSchema, {
+    name: "test.proto",
+    package: "test",
+    syntax: "proto3",
+    dependency: ["test/v1/transcoding.proto", "google/api/annotations.proto"],
+    service: [
+      {
+        name: "Calls",
+        method: rules.map((rule, index) => ({
+          name: `Call${index}`,
+          inputType: ".test.v1.R",
+          outputType: ".test.v1.R",
+          clientStreaming: bidi,
+          serverStreaming: bidi,
+          options: toOptions(rule),
+        })),
+      },
+    ],
+  });
+  return readModel([toDesc(file)], {
+    emit: () => emit,
+    displayPath: ({ proto }) => proto.name,
+    isConfig: () => false,
+    allowGetBody,
+  });
+}
+
+function toOptions(rule: JsonObject | undefined) {
+  const options = create(MethodOptionsSchema);
+  if (rule !== undefined) setExtension(options, http, fromJson(HttpRuleSchema, rule));
+  return options;
+}
+
+function toDesc(file: FileDescriptorProto): DescFile {
+  const set = create(FileDescriptorSetSchema, { file: [...schema.file, file] });
+  return createFileRegistry(set).getFile(file.name)!;
+}
+
+/** The messages of one severity, with their hints. */
+function textsOf(diagnostics: readonly Diagnostic[], severity: Diagnostic["severity"]): string[] {
+  return diagnostics
+    .filter((diagnostic) => diagnostic.severity === severity)
+    .map(({ message, hint = "" }) => `${message}\n${hint}`);
+}
