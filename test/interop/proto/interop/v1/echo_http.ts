@@ -10,12 +10,21 @@ import type {
   HttpRoute,
   HttpRouter,
 } from "@kratos-ts/runtime/codegenv1";
-import type { FailRequest, ReadRequest, SayReply, SayRequest } from "./echo_pb.ts";
+import type {
+  CollectReply,
+  FailRequest,
+  ReadRequest,
+  SayReply,
+  SayRequest,
+  WatchRequest,
+} from "./echo_pb.ts";
 import {
+  CollectReplySchema,
   FailRequestSchema,
   ReadRequestSchema,
   SayReplySchema,
   SayRequestSchema,
+  WatchRequestSchema,
 } from "./echo_pb.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
@@ -58,6 +67,51 @@ export const EchoServiceFailRoute: HttpRoute<
   ],
 };
 
+/** Where /interop.v1.EchoService/Watch is served over HTTP. */
+export const EchoServiceWatchRoute: HttpRoute<
+  typeof WatchRequestSchema,
+  typeof SayReplySchema,
+  "serverStreaming"
+> = {
+  operation: "/interop.v1.EchoService/Watch",
+  kind: "serverStreaming",
+  input: WatchRequestSchema,
+  output: SayReplySchema,
+  bindings: [
+    { method: "GET", path: "/v1/watch" },
+  ],
+};
+
+/** Where /interop.v1.EchoService/Collect is served over HTTP. */
+export const EchoServiceCollectRoute: HttpRoute<
+  typeof SayRequestSchema,
+  typeof CollectReplySchema,
+  "clientStreaming"
+> = {
+  operation: "/interop.v1.EchoService/Collect",
+  kind: "clientStreaming",
+  input: SayRequestSchema,
+  output: CollectReplySchema,
+  bindings: [
+    { method: "POST", path: "/v1/collect", body: "*" },
+  ],
+};
+
+/** Where /interop.v1.EchoService/Chat is served over HTTP. */
+export const EchoServiceChatRoute: HttpRoute<
+  typeof SayRequestSchema,
+  typeof SayReplySchema,
+  "bidiStreaming"
+> = {
+  operation: "/interop.v1.EchoService/Chat",
+  kind: "bidiStreaming",
+  input: SayRequestSchema,
+  output: SayReplySchema,
+  bindings: [
+    { method: "POST", path: "/v1/chat", body: "*" },
+  ],
+};
+
 /**
  * What services of both sides serve and call.
  *
@@ -93,6 +147,36 @@ export interface EchoServiceHttpServer {
     request: FailRequest,
     context: CallContext,
   ): Awaitable<MessageInitShape<typeof SayReplySchema>>;
+
+  /**
+   * Says the text so many times, then fails when it is told so.
+   *
+   * @generated from rpc interop.v1.EchoService.Watch
+   */
+  watch(
+    request: WatchRequest,
+    context: CallContext,
+  ): AsyncIterable<MessageInitShape<typeof SayReplySchema>>;
+
+  /**
+   * Joins the texts.
+   *
+   * @generated from rpc interop.v1.EchoService.Collect
+   */
+  collect(
+    requests: AsyncIterable<SayRequest>,
+    context: CallContext,
+  ): Awaitable<MessageInitShape<typeof CollectReplySchema>>;
+
+  /**
+   * Answers each message; fails at the text "fail".
+   *
+   * @generated from rpc interop.v1.EchoService.Chat
+   */
+  chat(
+    requests: AsyncIterable<SayRequest>,
+    context: CallContext,
+  ): AsyncIterable<MessageInitShape<typeof SayReplySchema>>;
 }
 
 /** Serves `implementation` at every route of interop.v1.EchoService. */
@@ -108,6 +192,15 @@ export function registerEchoServiceHttpServer(
   );
   router.handle(EchoServiceFailRoute, (request, context) =>
     implementation.fail(request, context),
+  );
+  router.handle(EchoServiceWatchRoute, (request, context) =>
+    implementation.watch(request, context),
+  );
+  router.handle(EchoServiceCollectRoute, (requests, context) =>
+    implementation.collect(requests, context),
+  );
+  router.handle(EchoServiceChatRoute, (requests, context) =>
+    implementation.chat(requests, context),
   );
 }
 
@@ -146,6 +239,36 @@ export interface EchoServiceHttpClient {
     request: MessageInitShape<typeof FailRequestSchema>,
     options?: CallOptions,
   ): Promise<SayReply>;
+
+  /**
+   * Says the text so many times, then fails when it is told so.
+   *
+   * @generated from rpc interop.v1.EchoService.Watch
+   */
+  watch(
+    request: MessageInitShape<typeof WatchRequestSchema>,
+    options?: CallOptions,
+  ): AsyncIterable<SayReply>;
+
+  /**
+   * Joins the texts.
+   *
+   * @generated from rpc interop.v1.EchoService.Collect
+   */
+  collect(
+    requests: AsyncIterable<MessageInitShape<typeof SayRequestSchema>>,
+    options?: CallOptions,
+  ): Promise<CollectReply>;
+
+  /**
+   * Answers each message; fails at the text "fail".
+   *
+   * @generated from rpc interop.v1.EchoService.Chat
+   */
+  chat(
+    requests: AsyncIterable<MessageInitShape<typeof SayRequestSchema>>,
+    options?: CallOptions,
+  ): AsyncIterable<SayReply>;
 }
 
 /** Calls interop.v1.EchoService over HTTP. */
@@ -156,5 +279,8 @@ export function createEchoServiceHttpClient(
     say: caller.method(EchoServiceSayRoute),
     read: caller.method(EchoServiceReadRoute),
     fail: caller.method(EchoServiceFailRoute),
+    watch: caller.method(EchoServiceWatchRoute),
+    collect: caller.method(EchoServiceCollectRoute),
+    chat: caller.method(EchoServiceChatRoute),
   };
 }
