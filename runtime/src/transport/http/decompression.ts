@@ -1,6 +1,10 @@
+import type { Transform } from "node:stream";
 import {
   brotliDecompress,
   brotliDecompressSync,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
   gunzip,
   gunzipSync,
   inflate,
@@ -45,6 +49,28 @@ export function findUnpacker(contentEncoding: string | undefined): Unpacker | un
       throw new KratosError(415, "CODEC", message);
     }
   }
+}
+
+/**
+ * As {@link findUnpacker}, for a body of any length that is read as it comes. What is not in the encoding is an
+ * error of the stream; see {@link unpackError}.
+ */
+export function createUnpackStream(contentEncoding: string | undefined): Transform | undefined {
+  switch (findUnpacker(contentEncoding)) {
+    case undefined:
+      return undefined;
+    case unpackBrotli:
+      return createBrotliDecompress();
+    case unpackDeflate:
+      return createInflate();
+    default:
+      return createGunzip();
+  }
+}
+
+/** 400 `CODEC` for what a stream of {@link createUnpackStream} cannot read. */
+export function unpackError(error: Error): KratosError {
+  return bindingError(`the body is not in its content encoding: ${error.message}`, error);
 }
 
 /** 413 `BODY_TOO_LARGE`: more than `limit` bytes. */

@@ -11,8 +11,9 @@ export function sendStreamHead(
   { draining }: KeepAlive,
 ): void {
   const fields = ["Content-Type", contentType];
-  fields.push("Cache-Control", "no-cache", "X-Accel-Buffering", "no");
-  if (header !== undefined) appendHeader(fields, header);
+  if (header?.get("cache-control") === undefined) fields.push("Cache-Control", "no-cache");
+  if (header?.get("x-accel-buffering") === undefined) fields.push("X-Accel-Buffering", "no");
+  if (header !== undefined) appendHeader(fields, header, response);
   if (draining && Connection.of(response.req.socket)?.closesAfter(response) !== false) {
     fields.push("Connection", "close");
   }

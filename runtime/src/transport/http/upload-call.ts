@@ -1,6 +1,8 @@
 import type { ServerResponse } from "node:http";
+import type { Readable, Transform } from "node:stream";
 import { KratosError } from "../../errors/kratos-error.ts";
 import { MessageQueue } from "../message-queue.ts";
+import { createUnpackStream, unpackError } from "./decompression.ts";
 import { JsonSplitter } from "./json-splitter.ts";
 import { bareType, findMessageFormat } from "./media-type.ts";
 import { sendError, sendReply } from "./response.ts";
@@ -17,6 +19,8 @@ const maxDiscardedBytes = 16 * 1024 * 1024;
 export class UploadCall extends ServerCall {
   readonly #response: ServerResponse;
   readonly #requests: MessageQueue;
+  /** Undoes the body's content encoding, if it has one. */
+  #unpack: Transform | undefined;
   #reader: MessageReader | undefined;
   #splitter: JsonSplitter | undefined;
   #discarded = 0;
@@ -24,23 +28,23 @@ export class UploadCall extends ServerCall {
   constructor(host: CallHost, parts: ServerCallParts, response: ServerResponse) {
     super(host, parts);
     this.#response = response;
-    this.#requests = new MessageQueue(parts.request);
+    this.#requests = new MessageQueue({
+      pause: () => this.#source.pause(),
+      resume: () => this.#source.resume(),
+    });
   }
 
   override run(): void {
     const { request, route } = this;
     const { requests } = route;
     this.open();
-    request.on("data", (bytes: Buffer) => this.#receive(bytes));
-    request.on("end", () => this.#receiveEnd());
     this.#response.on("close", () => this.onConnectionLost("client"));
     const contentType = request.headers["content-type"];
     try {
       this.#reader = this.openRequests();
-      if (requests?.body === "raw") {
-        if (!isPlain(request.headers["content-encoding"])) throw encoded();
-      } else {
-        checkContent(contentType, request.headers["content-encoding"]);
+      this.#unpack = createUnpackStream(request.headers["content-encoding"]);
+      if (requests?.body !== "raw") {
+        checkContent(contentType);
         this.#splitter = new JsonSplitter(route.maxBodyBytes, (text) =>
           this.#push(text, text.length),
         );
@@ -49,6 +53,10 @@ export class UploadCall extends ServerCall {
       this.reject(error);
       return;
     }
+    this.#unpack?.on("error", (error) => this.#refuse(unpackError(error)));
+    if (this.#unpack !== undefined) request.pipe(this.#unpack);
+    this.#source.on("data", (bytes: Buffer) => this.#receive(bytes));
+    this.#source.on("end", () => this.#receiveEnd());
     void this.#run();
   }
 
@@ -66,8 +74,16 @@ export class UploadCall extends ServerCall {
     if (error === undefined) this.#requests.end();
     else this.#requests.fail(error);
     this.#splitter = undefined;
+    if (this.#unpack !== undefined) this.request.unpipe(this.#unpack);
+    this.#unpack?.destroy();
     // A client sees an answer only if it can finish sending.
+    this.request.on("data", (bytes: Buffer) => this.#discard(bytes));
     this.request.resume();
+  }
+
+  /** Where the bytes of the stream come from. */
+  get #source(): Readable {
+    return this.#unpack ?? this.request;
   }
 
   async #run(): Promise<void> {
@@ -90,16 +106,12 @@ export class UploadCall extends ServerCall {
   }
 
   #receive(bytes: Buffer): void {
-    if (this.ended) {
-      this.#discarded += bytes.length;
-      if (this.#discarded > maxDiscardedBytes) this.request.socket.destroy();
-      return;
-    }
+    if (this.ended) return;
     try {
       if (this.#splitter === undefined) this.#push(bytes, bytes.length);
       else this.#splitter.push(bytes);
     } catch (error) {
-      this.reject(error);
+      this.#refuse(error);
     }
   }
 
@@ -109,8 +121,19 @@ export class UploadCall extends ServerCall {
       this.#splitter?.end();
       this.#requests.end();
     } catch (error) {
-      this.reject(error);
+      this.#refuse(error);
     }
+  }
+
+  /** Ends a call whose handler runs already. */
+  #refuse(error: unknown): void {
+    this.reject(error);
+    this.context.abort(error);
+  }
+
+  #discard(bytes: Buffer): void {
+    this.#discarded += bytes.length;
+    if (this.#discarded > maxDiscardedBytes) this.request.socket.destroy();
   }
 
   #push(bytes: Buffer, size: number): void {
@@ -119,21 +142,11 @@ export class UploadCall extends ServerCall {
   }
 }
 
-function checkContent(contentType: string | undefined, encoding: string | undefined): void {
+function checkContent(contentType: string | undefined): void {
   const type = bareType(contentType ?? "");
   const known = ["", "application/x-ndjson", "application/jsonl"];
   if (!known.includes(type) && findMessageFormat(type) !== "json") {
     const message = `content type "${contentType}" is not supported, use "application/x-ndjson" or "application/json"`;
     throw new KratosError(415, "CODEC", message);
   }
-  if (!isPlain(encoding)) throw encoded();
-}
-
-function isPlain(encoding: string | undefined): boolean {
-  return encoding === undefined || /^\s*(?:identity)?\s*$/i.test(encoding);
-}
-
-function encoded(): KratosError {
-  const message = "a stream cannot be read with a content encoding, send it without";
-  return new KratosError(415, "CODEC", message);
 }
