@@ -10,6 +10,7 @@ import { refuseSocket } from "./protocol-error.ts";
 import { logRefusal } from "./refusal-log.ts";
 import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
 import { sendError } from "./response.ts";
+import { UpgradeResponse } from "./upgrade.ts";
 import { MalformedPathError, type RouteMatch, type Router } from "./router.ts";
 import type { CallHost, ServedRoute } from "./server-call.ts";
 
@@ -38,7 +39,7 @@ export class Dispatcher implements RequestReceiver {
     }
     try {
       target = parseRequestTarget(request.url!);
-      match = this.#router.find(method, target.path);
+      match = this.#findUpgrade(request, response, target) ?? this.#router.find(method, target.path);
       if (match === undefined) {
         this.#refuse(method, target.path, response);
         return;
@@ -70,6 +71,22 @@ export class Dispatcher implements RequestReceiver {
 
   onError(error: Error): void {
     this.#logger.error({ err: error }, "[HTTP] listener failed");
+  }
+
+  /** The route of a request for a WebSocket; undefined for all other requests, and where none is served. */
+  #findUpgrade(
+    { method, headers }: IncomingMessage,
+    response: ServerResponse,
+    { path }: RequestTarget,
+  ): RouteMatch<ServedRoute> | undefined {
+    if (this.#host.webSockets === undefined || !(response instanceof UpgradeResponse)) {
+      return undefined;
+    }
+    // Nobody reads the body of such a request.
+    if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0) {
+      throw new MalformedPathError("what asks for a WebSocket has no body");
+    }
+    return this.#upgrades.find(method!, path);
   }
 
   /** Answers what no route serves. */

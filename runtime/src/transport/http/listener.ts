@@ -10,7 +10,8 @@ import { Connection } from "./connection.ts";
 import { Http2Sessions } from "./http2-sessions.ts";
 import { joinWrites } from "./join-writes.ts";
 import { type ClientLimits, createPlainServer, createTlsServer } from "./node-server.ts";
-import { answerProtocolError, refuseConnection } from "./protocol-error.ts";
+import { answerProtocolError, refuseConnection, refuseSocket } from "./protocol-error.ts";
+import { asksForWebSocket, isAnswering, readAnew, UpgradeResponse } from "./upgrade.ts";
 
 /** How often an idle connection is looked at before it is closed. */
 const quietSweeps = 4;
@@ -101,6 +102,17 @@ export class HttpListener {
   /** Whom new connections are shown, from now on. Needed before {@link listen} where TLS is spoken. */
   setSecureContext(context: SecureContextOptions): void {
     (this.#server as unknown as TlsServer).setSecureContext(context);
+  }
+
+  /**
+   * Hands on requests for WebSockets, too, with an `UpgradeResponse`, from now on. Those for other protocols are
+   * taken as if they had not asked.
+   */
+  serveUpgrades(): void {
+    if (this.#server.listenerCount("upgrade") > 0) return;
+    this.#server.on("upgrade", (request, socket, head) => {
+      this.#upgrade(request, socket as Socket, head);
+    });
   }
 
   /** Opens the listener. Rejects with what the system says. */
@@ -203,11 +215,24 @@ export class HttpListener {
     refuseConnection(socket, new KratosError(503, "TOO_MANY_CONNECTIONS", message));
   }
 
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (Connection.of(socket)?.hasCalls === true || isAnswering(socket)) {
+      const message = "what asks for another protocol must wait for the replies that are due";
+      refuseSocket(socket, "Bad Request", new KratosError(400, "CODEC", message));
+    } else if (asksForWebSocket(request)) {
+      this.#receive(request, new UpgradeResponse(request, socket, head));
+    } else {
+      const event = this.#options.tls === undefined ? "connection" : "secureConnection";
+      readAnew(this.#server, event, request, socket, head);
+    }
+  }
+
   #track(socket: Socket): void {
     if (this.#cut) {
       socket.destroy();
       return;
     }
+    if (Connection.of(socket) !== undefined) return; // a request is read anew
     joinWrites(socket);
     const connection = new Connection(socket);
     this.#connections.add(connection);

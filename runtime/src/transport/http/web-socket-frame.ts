@@ -7,7 +7,7 @@ import { toWireError } from "../../errors/wire-error.ts";
 const mark = "\u001e";
 
 /** The client sends no more messages. */
-export const endFrame = `${mark}end`;
+export const endFrame: string = `${mark}end`;
 
 const errorPrefix = `${mark}error:`;
 

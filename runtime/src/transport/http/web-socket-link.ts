@@ -17,4 +17,4 @@ export interface WebSocketEvents {
 }
 
 /** Bytes that may wait to be sent before a sender has to wait itself. */
-export const fullBytes = 64 * 1024;
+export const fullBytes: number = 64 * 1024;

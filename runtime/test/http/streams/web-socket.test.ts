@@ -1,0 +1,504 @@
+import { type CallContext, KratosError, type Middleware } from "@kratos-ts/runtime";
+import { connect, type Socket } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
+import { createDeferred } from "../../grpc/deferred.ts";
+import { send } from "../serve.ts";
+import { collect, each, failureOf, serveRooms } from "./rooms.ts";
+
+const mark = "\u001e";
+
+/** A WebSocket as any other program has it, and what comes over it. */
+interface Peer {
+  readonly socket: WebSocket;
+  readonly frames: (string | Buffer)[];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly opened: Promise<void>;
+}
+
+function open(port: number, path: string, headers: Record<string, string> = {}): Peer {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
+  const frames: (string | Buffer)[] = [];
+  onTestFinished(() => socket.terminate());
+  socket.on("message", (data: Buffer, isBinary) => frames.push(isBinary ? data : data.toString()));
+  return {
+    socket,
+    frames,
+    opened: new Promise((resolve, reject) => socket.on("open", resolve).on("error", reject)),
+    closed: new Promise((resolve) => {
+      socket.on("error", () => undefined);
+      socket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
+    }),
+  };
+}
+
+const handshake = {
+  Connection: "Upgrade",
+  Upgrade: "websocket",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+
+describe("generated clients", () => {
+  test("stream messages both ways at once", async () => {
+    const { client } = await serveRooms({
+      async *talk(requests) {
+        for await (const { room, text } of requests) yield { room, text: text.toUpperCase() };
+      },
+    });
+    const answers = createDeferred();
+    const replies = client.talk(
+      (async function* () {
+        yield { room: "hall", text: "a" };
+        await answers.promise; // the second comes after the first answer
+        yield { room: "hall", text: "b" };
+      })(),
+    );
+    const texts: string[] = [];
+    for await (const { room, text } of replies) {
+      texts.push(`${room} ${text}`);
+      answers.resolve();
+    }
+    expect(texts).toEqual(["hall A", "hall B"]);
+  });
+
+  test("stream messages and get one reply", async () => {
+    const { client } = await serveRooms({
+      async dictate(requests) {
+        const lines = await collect(requests);
+        return { lines: lines.filter(({ room }) => room === "hall").length };
+      },
+    });
+    const summary = await client.dictate(each({ room: "hall" }, { text: "b" }, { room: "other" }));
+    expect(summary.lines).toBe(3); // the path wins
+  });
+
+  test("send and receive a thousand messages each way", async () => {
+    const { client } = await serveRooms({ talk: (requests) => requests });
+    const all = Array.from({ length: 1000 }, (_, i) => ({ room: "a", text: `${i}` }));
+    const lines = await collect(client.talk(each(...all)));
+    expect(lines.map(({ text }) => Number(text))).toEqual(all.map((_, i) => i));
+  });
+
+  test("send what a rule names as a field, and the rest once in the query", async () => {
+    const { client } = await serveRooms({ talk: (requests) => requests });
+    const lines = await collect(
+      client.talk(each({ room: "a", text: "1", by: "me" }, { room: "b", text: "2", by: "you" })),
+    );
+    expect(lines.map(({ room, text, by }) => [room, text, by])).toEqual([
+      ["a", "1", "me"],
+      ["a", "2", ""],
+    ]);
+  });
+
+  test("end a call without replies when the handler does", async () => {
+    const { client } = await serveRooms({ async *talk() {} });
+    expect(await collect(client.talk(each({ room: "a" })))).toEqual([]);
+  });
+
+  test("cannot open a path that no message fills", async () => {
+    const { client } = await serveRooms({ talk: (requests) => requests });
+    expect(await failureOf(collect(client.talk(each())))).toMatchObject({
+      code: 400,
+      reason: "CODEC",
+    });
+  });
+
+  test.for<[when: string, before: boolean]>([
+    ["before the first message", true],
+    ["behind messages", false],
+  ])("fail with the whole error that a handler throws %s", async ([, before]) => {
+    const error = new KratosError(409, "ROOM_FULL", 'no more in "hall"\n', {
+      metadata: { "a b": "c d:e", room: "hall" },
+      cause: new Error("secret"),
+    });
+    const { client } = await serveRooms({
+      async *talk(requests) {
+        for await (const { text } of requests) {
+          if (!before) yield { text };
+          throw error;
+        }
+      },
+    });
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const { text } of client.talk(each({ room: "a", text: "1" }))) seen.push(text);
+    })();
+    const { code, reason, message, metadata } = error;
+    expect(await failureOf(reading)).toMatchObject({ code, reason, message, metadata });
+    expect(seen).toEqual(before ? [] : ["1"]);
+  });
+
+  test("fail as over HTTP where middleware or a handler refuses the call at once", async () => {
+    const refuse: Middleware = (next) => async (request, context) => {
+      await Promise.resolve();
+      if (context.requestHeader.get("authorization") === undefined) {
+        context.replyHeader.set("WWW-Authenticate", "Bearer");
+        throw new KratosError(401, "UNAUTHORIZED", "no token");
+      }
+      return next(request, context);
+    };
+    const { port, client } = await serveRooms(
+      {
+        dictate(_requests, { requestHeader }) {
+          throw new KratosError(403, "FORBIDDEN", requestHeader.get("authorization") ?? "");
+        },
+      },
+      { middleware: [refuse] },
+    );
+    const raw = await send(port, "GET /v1/rooms/a/lines", undefined, handshake);
+    expect([raw.status, raw.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    expect(JSON.parse(raw.body)).toMatchObject({ reason: "UNAUTHORIZED" });
+    const requests = () => each({ room: "a" });
+    expect(await failureOf(client.dictate(requests()))).toMatchObject({
+      code: 401,
+      reason: "UNAUTHORIZED",
+    });
+    const headers = { Authorization: "Bearer x" };
+    expect(await failureOf(client.dictate(requests(), { headers }))).toMatchObject({
+      code: 403,
+      reason: "FORBIDDEN",
+      message: "Bearer x",
+    });
+  });
+
+  test("fail with what their own messages fail with, and end the handler's", async () => {
+    let seen: unknown;
+    const ended = createDeferred();
+    const { client } = await serveRooms({
+      async *talk(requests) {
+        try {
+          for await (const { text } of requests) yield { text };
+        } catch (error) {
+          seen = error;
+        } finally {
+          ended.resolve();
+        }
+      },
+    });
+    const replies = client.talk(
+      (async function* () {
+        yield { room: "a", text: "1" };
+        throw new KratosError(418, "TEAPOT", "no more");
+      })(),
+    );
+    expect(await failureOf(collect(replies))).toMatchObject({ code: 418, reason: "TEAPOT" });
+    await ended.promise;
+    expect(seen).toMatchObject({ code: 499 });
+  });
+
+  test("end the handler and their own messages when they read no further", async () => {
+    const ended = createDeferred();
+    const stopped = createDeferred();
+    const { client } = await serveRooms({
+      async *talk(requests, { signal }) {
+        signal.addEventListener("abort", () => ended.resolve());
+        for await (const { text } of requests) yield { text };
+      },
+    });
+    const endless = async function* () {
+      try {
+        for (;;) yield { room: "a", text: "x" };
+      } finally {
+        stopped.resolve();
+      }
+    };
+    for await (const _ of client.talk(endless())) break;
+    await Promise.all([ended.promise, stopped.promise]);
+  });
+
+  test("end by their caller's signal and time", async () => {
+    const { client } = await serveRooms({
+      async dictate(requests) {
+        await collect(requests);
+        return {};
+      },
+    });
+    const forever = async function* () {
+      yield { room: "a" };
+      await new Promise(() => undefined);
+    };
+    const signal = AbortSignal.timeout(50);
+    expect(await failureOf(client.dictate(forever(), { signal }))).toMatchObject({ code: 504 });
+    expect(await failureOf(client.dictate(forever(), { timeout: 50 }))).toMatchObject({
+      code: 504,
+      reason: "DEADLINE_EXCEEDED",
+    });
+    const aborted = AbortSignal.abort();
+    expect(await failureOf(client.dictate(forever(), { signal: aborted }))).toMatchObject({
+      code: 499,
+    });
+  });
+
+  test("fail when nobody listens, and when the connection breaks", async () => {
+    const { server, client } = await serveRooms({
+      async *talk(requests, context) {
+        for await (const { text } of requests) {
+          yield { text };
+          (context as CallContext & { request: { socket: Socket } }).request.socket.destroy();
+        }
+      },
+    });
+    const endless = async function* () {
+      yield { room: "a" };
+      await new Promise(() => undefined);
+    };
+    expect(await failureOf(collect(client.talk(endless())))).toMatchObject({
+      code: 503,
+      reason: "UNREACHABLE",
+    });
+    await server.stop(AbortSignal.abort());
+    expect(await failureOf(collect(client.talk(endless())))).toMatchObject({
+      code: 503,
+      reason: "UNREACHABLE",
+    });
+  });
+
+  test("refuse replies that are larger than they take", async () => {
+    const { connect: connectClient } = await serveRooms({
+      async *talk() {
+        yield { text: "x".repeat(2000) };
+      },
+    });
+    const client = connectClient({ maxReceiveBytes: 1000 });
+    expect(await failureOf(collect(client.talk(each({ room: "a" }))))).toMatchObject({
+      code: 413,
+      reason: "BODY_TOO_LARGE",
+    });
+  });
+
+  test("let a slow reader slow the handler down, and a slow handler their messages", async () => {
+    let sent = 0;
+    let taken = 0;
+    const text = "x".repeat(64 * 1024);
+    const go = createDeferred();
+    const { client } = await serveRooms({
+      async *talk(requests) {
+        await go.promise;
+        for await (const line of requests) {
+          taken++;
+          yield line;
+        }
+      },
+    });
+    const replies = client.talk(
+      (async function* () {
+        for (; sent < 1000; sent++) yield { room: "a", text };
+      })(),
+    );
+    const iterator = replies[Symbol.asyncIterator]();
+    const first = iterator.next();
+    let before = -1;
+    while (sent === 0 || sent !== before) {
+      before = sent;
+      // oxlint-disable-next-line no-await-in-loop -- looks until the buffers are full
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect([taken, sent < 500]).toEqual([0, true]);
+    go.resolve();
+    await first;
+    let count = 1;
+    while ((await iterator.next()).done !== true) count++; // oxlint-disable-line no-await-in-loop -- one after the other
+    expect(count).toBe(1000);
+  });
+});
+
+describe("other clients", () => {
+  test("send and get messages as texts, and a goodbye that says nothing", async () => {
+    const { port } = await serveRooms({ talk: (requests) => requests });
+    const { socket, frames, opened, closed } = open(port, "/v1/rooms/hall/talk?by=me");
+    await opened;
+    socket.send('"one"');
+    socket.send(Buffer.from('"two"'));
+    socket.send(`${mark}end`);
+    socket.send('"ignored"');
+    expect(await closed).toEqual({ code: 1000, reason: "" });
+    expect(frames).toEqual([
+      '{"room":"hall","text":"one","by":"me"}',
+      '{"room":"hall","text":"two","by":""}',
+    ]);
+  });
+
+  test("learn of errors by a text and by the goodbye, cut to what fits", async () => {
+    const { port } = await serveRooms({
+      async dictate() {
+        await new Promise((resolve) => setImmediate(resolve));
+        await new Promise((resolve) => setImmediate(resolve));
+        throw new KratosError(404, "NO_ROOM", "ü".repeat(100), { metadata: { a: "b" } });
+      },
+    });
+    const { frames, closed } = open(port, "/v1/rooms/a/lines");
+    const { code, reason } = await closed;
+    const [text = "", json = ""] = String(frames[0]).split("\n");
+    expect(text).toBe(
+      `${mark}error:error: code = 404 reason = NO_ROOM message = ${"ü".repeat(100)} metadata = map[a:b] cause = <nil>`,
+    );
+    expect(JSON.parse(json)).toMatchObject({ code: 404, reason: "NO_ROOM", metadata: { a: "b" } });
+    expect(code).toBe(1011);
+    expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123);
+    expect(reason).toMatch(/^error: code = 404 reason = NO_ROOM message = ü+$/);
+  });
+
+  test("may speak binary", async () => {
+    const { port } = await serveRooms({
+      async dictate(requests) {
+        return { lines: (await collect(requests)).filter(({ text }) => text === "hi").length };
+      },
+    });
+    const headers = { Accept: "application/proto", "Content-Type": "application/proto" };
+    const { socket, frames, opened, closed } = open(port, "/v1/rooms/a/lines", headers);
+    await opened;
+    socket.send(Buffer.from([0x12, 2, 0x68, 0x69]));
+    socket.send(`${mark}end`);
+    await closed;
+    expect(frames).toEqual([Buffer.from([8, 1])]);
+  });
+
+  test.for<[what: string, headers: Record<string, string>, status: number]>([
+    ["of the same host", { Origin: "http://test" }, 101],
+    ["of an allowed origin", { Origin: "https://app.example.com" }, 101],
+    ["of another origin", { Origin: "https://evil.example.com" }, 403],
+    ["of no origin that can be told", { Origin: "null" }, 403],
+    ["of another version", { "Sec-WebSocket-Version": "12" }, 426],
+    ["without a key", { "Sec-WebSocket-Key": "" }, 400],
+    ["with a bad key", { "Sec-WebSocket-Key": "abc" }, 400],
+    ["with a body", { "Content-Length": "3" }, 400],
+    ["with a query that does not fit", { Path: "/v1/rooms/a/talk?by=%ff" }, 400],
+    ["for nothing", { Path: "/v1/nothing" }, 404],
+    ["for another method", { Path: "/v1/rooms" }, 405],
+  ])("a hand-shake %s is answered with its status", async ([, { Path, ...headers }, status]) => {
+    const { port } = await serveRooms(
+      { talk: (requests) => requests },
+      { allowedOrigins: ["https://app.example.com"] },
+    );
+    const socket = connect(port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    const fields = Object.entries({ Host: "test", ...handshake, ...headers });
+    const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    socket.write(`GET ${Path ?? "/v1/rooms/a/talk"} HTTP/1.1\r\n${lines}\r\n`);
+    const [answer] = await new Promise<Buffer[]>((resolve) =>
+      socket.once("data", (data: Buffer) => resolve([data])),
+    );
+    expect(answer!.toString()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    if (status !== 101) expect(answer!.toString()).toContain('{"code":');
+  });
+
+  test.for<[line: string, status: number]>([
+    ["GET /v1/rooms/a/talk", 426],
+    ["GET /v1/rooms/a/lines", 200], // another operation's
+    ["POST /v1/rooms/a/talk", 405],
+  ])("%s without a hand-shake is answered with %i", async ([line, status]) => {
+    const { port } = await serveRooms({ async *listen() {} });
+    const response = await send(port, line);
+    expect(response.status).toBe(status);
+    if (status === 426) expect(response.headers.get("upgrade")).toBe("websocket");
+  });
+
+  test.for<[what: string, upgrade: Record<string, string>]>([
+    ["HTTP/2", { Upgrade: "h2c", Connection: "Upgrade, HTTP2-Settings", "HTTP2-Settings": "AA" }],
+    ["what nobody knows", { Upgrade: "x/1", Connection: "upgrade" }],
+  ])("a request that offers %s is served as it is", async ([, upgrade]) => {
+    const { port } = await serveRooms({ open: ({ name }) => ({ name: `${name}!` }) });
+    const response = await fetchRaw(port, upgrade, '{"name":"hall"}');
+    expect(response).toContain("HTTP/1.1 200 OK");
+    expect(response).toContain('{"name":"hall!"}');
+  });
+
+  async function fetchRaw(
+    port: number,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<string> {
+    const socket = connect(port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    const fields = Object.entries({ ...headers, "Content-Length": String(body.length) });
+    const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    socket.write(`POST /v1/rooms HTTP/1.1\r\nHost: test\r\n${lines}\r\n${body}`);
+    let text = "";
+    for await (const chunk of socket) {
+      text += String(chunk);
+      if (text.endsWith("}")) break;
+    }
+    return text;
+  }
+
+  test.for<[what: string, act: (peer: Peer) => void, code: number]>([
+    ["breaks the connection", ({ socket }) => socket.terminate(), 499],
+    ["says goodbye without an end", ({ socket }) => socket.close(1000), 499],
+    ["leaves the page", ({ socket }) => socket.close(1001), 499],
+    ["says that it failed", ({ socket }) => socket.send(`${mark}error:out of paper`), 499],
+    ["sends no JSON", ({ socket }) => socket.send("{"), 400],
+    ["sends what does not fit", ({ socket }) => socket.send('{"text":5}'), 400],
+    ["sends too much", ({ socket }) => socket.send("x".repeat(2000)), 413],
+    [
+      "sends no WebSocket frame",
+      ({ socket }) => (socket as unknown as { _socket: Socket })._socket.write("GET / HTTP/1.1"),
+      400,
+    ],
+  ])("a client that %s ends its handler", async ([, act, code]) => {
+    let seen: unknown;
+    let reason: unknown;
+    const ended = createDeferred();
+    const started = createDeferred();
+    const { port } = await serveRooms(
+      {
+        async dictate(requests, { signal }) {
+          started.resolve();
+          signal.addEventListener("abort", () => (reason = signal.reason));
+          try {
+            await collect(requests);
+          } catch (error) {
+            seen = error;
+          }
+          ended.resolve();
+          return {};
+        },
+      },
+      { maxBodyBytes: 1000 },
+    );
+    const peer = open(port, "/v1/rooms/a/lines");
+    await peer.opened;
+    await started.promise;
+    act(peer);
+    await ended.promise;
+    await peer.closed;
+    expect([seen, reason]).toMatchObject([{ code }, { code }]);
+  });
+
+  test("a client that answers no ping is given up", async () => {
+    let reason: unknown;
+    const ended = createDeferred();
+    const { port } = await serveRooms(
+      {
+        async dictate(_requests, { signal }) {
+          await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          reason = signal.reason;
+          ended.resolve();
+          return {};
+        },
+      },
+      { heartbeat: 20 },
+    );
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/rooms/a/lines`, { autoPong: false });
+    socket.on("error", () => undefined);
+    onTestFinished(() => socket.terminate());
+    await ended.promise;
+    expect(reason).toMatchObject({ code: 499 });
+  });
+
+  test("a stream goes on while the server stops, until it stops hard", async () => {
+    const { server, port } = await serveRooms({ talk: (requests) => requests });
+    const { socket, frames, opened, closed } = open(port, "/v1/rooms/a/talk");
+    await opened;
+    const hard = new AbortController();
+    const stopped = server.stop(hard.signal);
+    socket.on("message", () => hard.abort());
+    socket.send('"still there"');
+    const { code, reason } = await closed;
+    await stopped;
+    expect(frames[0]).toContain("still there");
+    expect(frames[1]).toMatch(/^\u001eerror:error: code = 503 reason = SERVER_STOPPED /);
+    expect(code).toBe(1011);
+    expect(reason).toContain("SERVER_STOPPED");
+  });
+});
