@@ -41,9 +41,3 @@ export function toOutcome(want: Want): Outcome {
   if (typeof want === "number") return { status: want };
   return want instanceof RegExp ? { status: 400, error: want } : { message: want };
 }
-
-/** A case that cannot pass yet. */
-export interface PendingCase {
-  readonly id: string;
-  readonly pendingBy: string;
-}
