@@ -5,6 +5,7 @@ import { toReplyError } from "./error-reply.ts";
 import type { HttpFilter, HttpRequestHandler } from "./filter.ts";
 import type { CallHost } from "./server-call.ts";
 import type { RequestReceiver } from "./listener.ts";
+import { mergeHeaders } from "./merge-headers.ts";
 import { sendError } from "./response.ts";
 
 /** Puts filters, the outermost first, around what receives requests; without filters it stays as it is. */
@@ -31,6 +32,7 @@ class FilteredReceiver implements RequestReceiver {
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse): void {
+    mergeHeaders(response);
     try {
       const result: unknown = this.#handle(request, response);
       if (!isPromise(result)) return;

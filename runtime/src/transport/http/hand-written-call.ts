@@ -85,10 +85,10 @@ export class HandWrittenCall extends ServerCall {
 
   /** Of these answers, nothing describes a body. */
   #sendHead(status: number): void {
-    const fields: string[] = [];
+    const fields = ["Content-Type", ""];
     const header = this.context.writtenHeader;
-    if (header !== undefined) appendHeader(fields, header);
-    this.#response.writeHead(status, fields).end();
+    if (header !== undefined) appendHeader(fields, header, this.#response);
+    this.#response.writeHead(status, fields.slice(2)).end();
   }
 
   /** The handler answers by the response itself. */

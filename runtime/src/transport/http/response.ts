@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { KratosError } from "../../errors/kratos-error.ts";
-import { toHttpStatus, toStatusJson } from "../../errors/status-json.ts";
 import { Connection } from "./connection.ts";
+import type { Envelope } from "./envelope.ts";
+import { encodeError } from "./error-reply.ts";
 import type { HeaderMap } from "./header-map.ts";
 
 /** What a server does with connections after a response. */
@@ -10,6 +11,11 @@ export interface KeepAlive {
   draining: boolean;
   /** The value of the `Keep-Alive` header, which tells clients when an idle connection is closed. */
   readonly keepAlive: string;
+}
+
+/** What a server does with all responses. */
+export interface ResponseSettings extends KeepAlive {
+  readonly envelope: Envelope | undefined;
 }
 
 /** Sends a whole response at once. `header` is what a handler wants to add. */
@@ -24,7 +30,7 @@ export function sendReply(
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   // Names and values in turn: what Node reads without making anything of it first.
   const fields = ["Content-Type", contentType, "Content-Length", String(length)];
-  if (header !== undefined) appendHeader(fields, header);
+  if (header !== undefined) appendHeader(fields, header, response);
   if (draining) {
     const { socket } = response.req;
     if (Connection.of(socket)?.closesAfter(response) !== false) fields.push("Connection", "close");
@@ -35,18 +41,20 @@ export function sendReply(
   else response.end(body);
 }
 
-/** Sends an error in Kratos's shape. */
+/** Sends an error in Kratos's shape, or in that of the server's envelope. */
 export function sendError(
   response: ServerResponse,
   error: KratosError,
   header: HeaderMap | undefined,
-  connection: KeepAlive,
+  settings: ResponseSettings,
 ): void {
-  const status = toHttpStatus(error.code);
-  sendReply(response, status, "application/json", toStatusJson(error), header, connection);
+  const encoded = encodeError(error, response.req, header, settings.envelope);
+  const { status, body } = encoded;
+  sendReply(response, status, "application/json", body, encoded.header, settings);
 }
 
-function appendHeader(fields: string[], header: HeaderMap): void {
+/** Adds what a handler wants to add; of a content type, the last counts. */
+export function appendHeader(fields: string[], header: HeaderMap, response: ServerResponse): void {
   for (const [name, values] of header.entries()) {
     switch (name) {
       case "content-type":
@@ -59,6 +67,12 @@ function appendHeader(fields: string[], header: HeaderMap): void {
       case "trailer":
       case "transfer-encoding":
       case "upgrade":
+        break;
+      case "vary":
+        // What a filter has said stays true, and would be replaced.
+        for (const value of [response.getHeader(name) ?? [], values].flat()) {
+          fields.push(name, String(value));
+        }
         break;
       default:
         for (const value of values) fields.push(name, value);

@@ -23,7 +23,8 @@ export type TrustProxy =
 
 /** The client as trusted proxies tell of it. */
 interface ForwardedClient {
-  readonly address: string;
+  /** Undefined: none that a proxy told of. */
+  readonly address: string | undefined;
   readonly protocol: string | undefined;
   readonly host: string | undefined;
 }
@@ -70,7 +71,8 @@ function findClient(
   hops: readonly ForwardedHop[],
   isTrusted: (address: string, index: number) => boolean,
 ): ForwardedClient | undefined {
-  let address = plainAddress(request.socket.remoteAddress ?? "");
+  const own = plainAddress(request.socket.remoteAddress ?? "");
+  let address = own;
   let trusted: ForwardedHop | undefined;
   for (let index = 0; index < hops.length; index++) {
     if (!isTrusted(address, index)) break;
@@ -79,7 +81,8 @@ function findClient(
     if (isIP(hop.address) === 0) break; // hidden, or nonsense
     address = plainAddress(hop.address);
   }
-  return trusted && { address, protocol: trusted.protocol, host: trusted.host };
+  const told = address === own ? undefined : address;
+  return trusted && { address: told, protocol: trusted.protocol, host: trusted.host };
 }
 
 function compileTrust(proxies: TrustedProxies): (address: string, index: number) => boolean {

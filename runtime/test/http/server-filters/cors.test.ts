@@ -88,6 +88,22 @@ test("pages may send credentials and read headers where that is allowed", async 
   expect(headers.get("access-control-expose-headers")).toBe("X-Total");
 });
 
+test("what a handler says of caching stays beside what the filter says", async () => {
+  const filters = [cors({ origins: [app] })];
+  const port = await serveRules(
+    ["GET /v1"],
+    R,
+    R,
+    (_request, { replyHeader }) => {
+      replyHeader.set("Vary", "Accept");
+      return {};
+    },
+    { filters },
+  );
+  const response = await fetch(`http://127.0.0.1:${port}/v1`);
+  expect(response.headers.get("vary")).toBe("Origin, Accept");
+});
+
 test("errors can be read by pages too", async () => {
   const { status, headers } = await ask({ origins: [app] }, "GET /nope", { Origin: app });
   expect(status).toBe(404);

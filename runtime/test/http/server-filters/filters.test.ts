@@ -66,6 +66,27 @@ test("add headers to replies, which the handler's own replace", async () => {
   expect(headers.get("content-type")).toBe("application/json");
 });
 
+test("leave repeated headers of a handler whole", async () => {
+  const filter: HttpFilter = (next) => (request, response) => {
+    response.setHeader("X-Filter", "yes");
+    return next(request, response);
+  };
+  const port = await serveRules(
+    rules,
+    R,
+    R,
+    (_request, { replyHeader }) => {
+      replyHeader.add("Set-Cookie", "a=1");
+      replyHeader.add("Set-Cookie", "b=2");
+      return {};
+    },
+    { filters: [filter] },
+  );
+  const response = await fetch(`http://127.0.0.1:${port}/v1`);
+  expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+  expect(response.headers.get("x-filter")).toBe("yes");
+});
+
 const failing: [title: string, filter: HttpFilter][] = [
   [
     "throws",
