@@ -2,21 +2,29 @@ import { KratosError } from "../../errors/kratos-error.ts";
 import { parseStatusJson } from "../../errors/status-json.ts";
 import type { IncomingReply, SendError } from "./client-sender.ts";
 
+const redirects: readonly number[] = [301, 302, 303, 307, 308];
+
 /** The error that a service answered with; of whatever shape its body is. */
 export function toReplyError(reply: IncomingReply, body: Uint8Array): KratosError {
   const { status, statusText, header } = reply;
   const error = parseStatusJson(new TextDecoder().decode(body), status);
   const location = header.get("location");
   if (error.message !== "" || error.reason !== "") return error;
-  const redirected = status >= 300 && status < 400 && location !== undefined;
   const answer = `the service answered ${status} ${statusText}`.trimEnd();
+  const { metadata } = error;
+  const cause = error.cause === undefined ? {} : { cause: error.cause };
+  if (!redirects.includes(status)) {
+    return new KratosError(status, "", answer, { metadata, ...cause });
+  }
+  // Browsers do not tell where a redirect leads.
+  const target = location === undefined ? "elsewhere" : `to "${location}"`;
   return new KratosError(
     status,
-    redirected ? "REDIRECT" : "",
-    redirected ? `${answer} and points to "${location}", which is not followed` : answer,
+    "REDIRECT",
+    `${answer} and points ${target}, which is not followed`,
     {
-      metadata: redirected ? { ...error.metadata, location } : error.metadata,
-      ...(error.cause !== undefined && { cause: error.cause }),
+      metadata: location === undefined ? metadata : { ...metadata, location },
+      ...cause,
     },
   );
 }

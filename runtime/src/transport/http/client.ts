@@ -1,4 +1,4 @@
-import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage } from "@bufbuild/protobuf";
 import { KratosError } from "../../errors/kratos-error.ts";
 import type { Logger } from "../../log/logger.ts";
 import { silentLogger } from "../../log/silent-logger.ts";
@@ -9,6 +9,7 @@ import type { HttpClientContext } from "./client-context.ts";
 import { type ClientEndpoint, parseClientEndpoint } from "./client-endpoint.ts";
 import { FetchSender } from "./client-fetch-sender.ts";
 import { findNodeModules, NodeSender } from "./client-node-sender.ts";
+import { type ClientFormat, completeClientFormat } from "./client-format.ts";
 import type { HttpClientOptions } from "./client-options.ts";
 import { RetryPolicy } from "./client-retry.ts";
 import { type ClientRoute, compileClientRoute, type EncodedRequest } from "./client-route.ts";
@@ -31,7 +32,7 @@ export class HttpClient implements HttpCaller {
   readonly #middleware: Middleware;
   readonly #headers: Readonly<Record<string, string | readonly string[]>>;
   readonly #logger: Logger;
-  readonly #mediaType: string;
+  readonly #format: ClientFormat;
   readonly #source: ClientCallSource;
   readonly #heartbeat: number;
   readonly #methods = new WeakMap<object, unknown>();
@@ -47,7 +48,7 @@ export class HttpClient implements HttpCaller {
     this.#middleware = chain(...(options.middleware ?? []));
     this.#headers = options.headers ?? {};
     this.#logger = options.logger ?? silentLogger;
-    this.#mediaType = `application/${options.format ?? "protojson"}`;
+    this.#format = completeClientFormat(options.format);
     this.#heartbeat = options.heartbeat ?? 15_000;
     this.#source = {
       target: new ClientTarget(endpoint, scheme, options, this.#logger),
@@ -66,15 +67,6 @@ export class HttpClient implements HttpCaller {
     return call as CallByKind<I, O>[K];
   }
 
-  /** Calls a unary method; what clients use that were generated before there was {@link method}. */
-  call<I extends DescMessage, O extends DescMessage>(
-    route: HttpRoute<I, O>,
-    request: MessageInitShape<I>,
-    options?: CallOptions,
-  ): Promise<MessageShape<O>> {
-    return this.method(route)(request, options);
-  }
-
   /** Ends the client: further calls fail. Calls that run go on; connections close as they become free. */
   close(): void {
     this.#closed = true;
@@ -85,12 +77,12 @@ export class HttpClient implements HttpCaller {
   #createMethod(route: HttpRoute<DescMessage, DescMessage, MethodKind>): unknown {
     const { kind = "unary", idempotency } = route;
     const repeatable = idempotency === "noSideEffects" || idempotency === "idempotent";
-    const compiled = compileClientRoute(route, (compiled) =>
+    const compiled = compileClientRoute(route, this.#format, (compiled) =>
       this.#middleware(async (request, context) =>
         this.#send(
           compiled.encode(request as MessageRecord),
           context as HttpClientContext,
-          this.#mediaType,
+          this.#format.mediaType,
           repeatable,
           async (reply) =>
             compiled.decode(
@@ -154,7 +146,7 @@ export class HttpClient implements HttpCaller {
     const { target, maxReceiveBytes } = this.#source;
     return {
       middleware: this.#middleware,
-      mediaType: this.#mediaType,
+      mediaType: this.#format.streamMediaType,
       maxReceiveBytes,
       heartbeat: this.#heartbeat,
       openTimeout: this.#timeout,
@@ -191,7 +183,7 @@ export class HttpClient implements HttpCaller {
     const headers: string[] = [];
     if (requestHeader.get("accept") === undefined) headers.push("accept", accept);
     if (body !== undefined && requestHeader.get("content-type") === undefined) {
-      headers.push("content-type", this.#mediaType);
+      headers.push("content-type", this.#format.mediaType);
     }
     for (const [name, values] of requestHeader.entries()) {
       if (isConnectionHeader(name)) continue;
