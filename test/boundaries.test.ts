@@ -110,7 +110,7 @@ describe("layers", () => {
         "runtime/src/transport/grpc/b.ts": `export const b = 1;`,
       },
       [
-        `runtime/src/transport/http/a.ts:1: "http" imports "../grpc/b.ts" of "grpc", it may import transport, middleware, contract, codec, registry, errors, log`,
+        `runtime/src/transport/http/a.ts:1: "http" imports "../grpc/b.ts" of "grpc", it may import transport, middleware, contract, codec, selector, registry, resilience, errors, log`,
       ],
     ],
     [

@@ -70,7 +70,7 @@ export function checkStrings(rule: StringsRule, file: SourceFile): Violation[] {
 
 export function checkNames(rule: NamesRule, file: SourceFile): Violation[] {
   const name = file.path.slice(file.path.lastIndexOf("/") + 1).replace(/\.[^.]*ts$/, "");
-  const stem = name.replace(/\.(?:test|journey)$|(?:\.[a-z]+)*\.config$/, "");
+  const stem = name.replace(/\.(?:test|journey|interop|browser)$|(?:\.[a-z]+)*\.config$/, "");
   if (rule.forbid.includes(stem)) {
     return [{ path: file.path, line: 1, message: `"${stem}" says nothing, name the concept` }];
   }
