@@ -13,7 +13,6 @@ export const connectWebSocket: WebSocketConnector = ({ url, limit, timeout, sign
     const socket = new WebSocket(address);
     socket.binaryType = "arraybuffer";
     let opened = false;
-    let problem: Error | undefined;
     const timer =
       timeout > 0 ? setTimeout(() => fail(tooLate(address, timeout)), timeout) : undefined;
     const fail = (error: Error) => {
@@ -35,14 +34,13 @@ export const connectWebSocket: WebSocketConnector = ({ url, limit, timeout, sign
       const data = event.data as string | ArrayBuffer;
       const size = typeof data === "string" ? data.length : data.byteLength;
       if (size > limit) {
-        problem = new Error(`a message is larger than ${limit} bytes`);
-        socket.close(tooLargeCode, problem.message);
+        events.onError(new Error(`a message is larger than ${limit} bytes`), true);
         return;
       }
       events.onMessage(typeof data === "string" ? data : new Uint8Array(data));
     });
     socket.addEventListener("close", ({ code, reason }) => {
-      if (opened) events.onClose(problem === undefined ? code : 1009, reason, problem);
+      if (opened) events.onClose(code, reason);
       else fail(new KratosError(503, "UNREACHABLE", `cannot open "${address.origin}"`));
     });
     if (signal.aborted) abort();
@@ -82,9 +80,6 @@ class PlatformLink implements WebSocketLink {
 
 /** Milliseconds between looks at what is still to be sent. */
 const lookInterval = 10;
-
-/** Pages may not use 1009 themselves. */
-const tooLargeCode = 4413;
 
 function tooLate({ origin }: URL, timeout: number): KratosError {
   const message = `"${origin}" opened no connection within ${timeout} ms`;

@@ -117,14 +117,28 @@ class Exchange implements WebSocketEvents {
     }
   }
 
-  onClose(code: number, reason: string, error: Error | undefined): void {
+  onError(error: Error, tooLarge: boolean): void {
+    const limit = this.#host.maxReceiveBytes;
+    this.#fail(
+      tooLarge
+        ? new KratosError(500, "CODEC", `a message is larger than the limit of ${limit} bytes`)
+        : lost(error.message, error),
+    );
+  }
+
+  onClose(code: number, reason: string): void {
     if (this.#ended) return;
     // Kratos ends streams with these, and says before if anything went wrong.
     if (code === 1000 || code === 1001) {
       this.#end();
       this.replies.end();
+    } else if (code === 1009) {
+      const message = "the service takes no message of this size";
+      this.#fail(new KratosError(413, "BODY_TOO_LARGE", message));
+    } else if (reason.startsWith("error: code = ")) {
+      this.#fail(parseErrorText(reason));
     } else {
-      this.#fail(lost(code, reason, error));
+      this.#fail(lost(reason || `it ended with code ${code}`));
     }
   }
 
@@ -229,11 +243,7 @@ async function loadConnector(): Promise<WebSocketConnector> {
   return (await import("./client-web-socket-node.ts")).connectWebSocket;
 }
 
-function lost(code: number, reason: string, cause: Error | undefined): KratosError {
-  if (code === 1009) {
-    return new KratosError(413, "BODY_TOO_LARGE", "a message is larger than its receiver takes");
-  }
-  if (reason.startsWith("error: code = ")) return parseErrorText(reason);
-  const message = `the connection was lost: ${cause?.message ?? (reason || `code ${code}`)}`;
-  return new KratosError(503, "UNREACHABLE", message, cause === undefined ? {} : { cause });
+function lost(why: string, cause?: Error): KratosError {
+  const options = cause === undefined ? {} : { cause };
+  return new KratosError(503, "UNREACHABLE", `the connection was lost: ${why}`, options);
 }

@@ -29,7 +29,12 @@ export function requireUpgrade(operation: string, response: ServerResponse): voi
   const message = `"${operation}" streams over a WebSocket, open one at this path`;
   const body = toStatusJson(new KratosError(426, "UPGRADE_REQUIRED", message));
   const fields = ["Content-Type", "application/json", "Content-Length"];
-  fields.push(String(Buffer.byteLength(body)), "Upgrade", "websocket", "Connection", "Upgrade");
+  fields.push(String(Buffer.byteLength(body)));
+  // HTTP/2 knows no such headers.
+  if (response.req.httpVersionMajor === 1) {
+    const connection = response.shouldKeepAlive ? "Upgrade" : "Upgrade, close";
+    fields.push("Upgrade", "websocket", "Connection", connection);
+  }
   response.writeHead(426, fields).end(body);
 }
 

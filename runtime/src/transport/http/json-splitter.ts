@@ -1,3 +1,4 @@
+import { KratosError } from "../../errors/kratos-error.ts";
 import { bindingError } from "./binding-error.ts";
 
 const newline = 0x0a;
@@ -30,7 +31,7 @@ export class JsonSplitter {
     this.#emit = emit;
   }
 
-  /** Throws 400 `CODEC` for a text that is too long, and for what follows an array. */
+  /** Throws 413 for a text that is too long, and 400 `CODEC` for what follows an array. */
   push(bytes: Buffer): void {
     let start = 0;
     for (let index = 0; index < bytes.length; index++) {
@@ -74,7 +75,7 @@ export class JsonSplitter {
     if (end <= start) return;
     this.#size += end - start;
     if (this.#size > this.#limit) {
-      throw bindingError(`a message is larger than ${this.#limit} bytes`);
+      throw new KratosError(413, "BODY_TOO_LARGE", `a message is larger than ${this.#limit} bytes`);
     }
     this.#pieces.push(bytes.subarray(start, end));
   }

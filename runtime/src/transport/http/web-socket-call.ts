@@ -87,15 +87,17 @@ export class WebSocketCall extends ServerCall implements WebSocketEvents {
     }
   }
 
-  onClose(code: number, _reason: string, error: Error | undefined): void {
-    if (code === 1009 || isTooLarge(error)) {
-      const message = `a message is larger than ${this.route.maxBodyBytes} bytes`;
-      this.#leave(new KratosError(413, "BODY_TOO_LARGE", message));
-    } else if (error !== undefined) {
-      this.#leave(bindingError(`malformed WebSocket frame: ${error.message}`, error));
-    } else {
-      this.onConnectionLost("client");
-    }
+  onError(error: Error, tooLarge: boolean): void {
+    const message = `a message is larger than ${this.route.maxBodyBytes} bytes`;
+    this.#leave(
+      tooLarge
+        ? new KratosError(413, "BODY_TOO_LARGE", message)
+        : bindingError(`the WebSocket broke: ${error.message}`, error),
+    );
+  }
+
+  onClose(): void {
+    this.onConnectionLost("client");
   }
 
   protected override sendFailure(error: KratosError): void {
@@ -229,8 +231,4 @@ function isBinary(...headers: readonly (string | undefined)[]): boolean {
     }
   }
   return false;
-}
-
-function isTooLarge(error: Error | undefined): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 }

@@ -12,8 +12,10 @@ export interface WebSocketLink {
 /** Who is told what comes over a WebSocket. */
 export interface WebSocketEvents {
   onMessage(data: string | Uint8Array): void;
-  /** Nothing comes any more. Called once, with 1006 when nobody said goodbye. `error`: what was wrong with what came. */
-  onClose(code: number, reason: string, error: Error | undefined): void;
+  /** What came is wrong, so that nothing more is read. `tooLarge`: a message is larger than it may be. */
+  onError(error: Error, tooLarge: boolean): void;
+  /** Nothing comes any more. Called once, with 1006 when nobody said goodbye. */
+  onClose(code: number, reason: string): void;
 }
 
 /** Bytes that may wait to be sent before a sender has to wait itself. */

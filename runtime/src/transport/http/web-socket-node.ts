@@ -21,7 +21,6 @@ export class NodeWebSocketLink implements WebSocketLink {
   #heartbeat: NodeJS.Timeout | undefined;
   #paused = false;
   #alive = true;
-  #error: Error | undefined;
 
   /** `heartbeat` in milliseconds: a peer that is silent for that long is asked, and cut off if it is again. 0: never. */
   constructor(socket: NodeWebSocket, events: WebSocketEvents, heartbeat: number) {
@@ -34,11 +33,12 @@ export class NodeWebSocketLink implements WebSocketLink {
       this.#alive = true;
     });
     socket.on("error", (error) => {
-      this.#error ??= error;
+      const { code } = error as NodeJS.ErrnoException;
+      events.onError(error, code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH");
     });
     socket.on("close", (code, reason) => {
       clearInterval(this.#heartbeat);
-      events.onClose(code, reason.toString(), this.#error);
+      events.onClose(code, reason.toString());
     });
     if (heartbeat > 0) this.#heartbeat = setInterval(() => this.#beat(), heartbeat).unref();
   }

@@ -163,28 +163,28 @@ describe("generated clients", () => {
   });
 
   test("fail with what their own messages fail with, and end the handler's", async () => {
-    let seen: unknown;
+    const seen: unknown[] = [];
     const ended = createDeferred();
     const { client } = await serveRooms({
-      async *talk(requests) {
+      async dictate(requests) {
         try {
-          for await (const { text } of requests) yield { text };
+          for await (const { text } of requests) seen.push(text);
         } catch (error) {
-          seen = error;
-        } finally {
-          ended.resolve();
+          seen.push(error);
         }
+        ended.resolve();
+        return {};
       },
     });
-    const replies = client.talk(
+    const call = client.dictate(
       (async function* () {
         yield { room: "a", text: "1" };
         throw new KratosError(418, "TEAPOT", "no more");
       })(),
     );
-    expect(await failureOf(collect(replies))).toMatchObject({ code: 418, reason: "TEAPOT" });
+    expect(await failureOf(call)).toMatchObject({ code: 418, reason: "TEAPOT" });
     await ended.promise;
-    expect(seen).toMatchObject({ code: 499 });
+    expect(seen).toMatchObject(["1", { code: 499 }]);
   });
 
   test("end the handler and their own messages when they read no further", async () => {
@@ -262,6 +262,15 @@ describe("generated clients", () => {
     });
     const client = connectClient({ maxReceiveBytes: 1000 });
     expect(await failureOf(collect(client.talk(each({ room: "a" }))))).toMatchObject({
+      code: 500,
+      reason: "CODEC",
+    });
+  });
+
+  test("are told that a message is larger than the service takes", async () => {
+    const { client } = await serveRooms({ talk: (requests) => requests }, { maxBodyBytes: 1000 });
+    const text = "x".repeat(2000);
+    expect(await failureOf(collect(client.talk(each({ room: "a", text }))))).toMatchObject({
       code: 413,
       reason: "BODY_TOO_LARGE",
     });
