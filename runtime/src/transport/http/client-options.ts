@@ -3,6 +3,7 @@ import type { Middleware } from "../../middleware/middleware.ts";
 import type { Discovery } from "../../registry/discovery.ts";
 import type { Balancer } from "../../selector/balancer.ts";
 import type { NodeFilter } from "../../selector/node-filter.ts";
+import type { ContentCodec } from "./content-codec.ts";
 import type { ClientRetryOptions } from "./client-retry.ts";
 
 /** Options of {@link HttpClient}. */
@@ -31,11 +32,13 @@ export interface HttpClientOptions {
   /** For the context of calls, and for what goes wrong with discovery. Default: none that writes anything. */
   readonly logger?: Logger | undefined;
   /**
-   * Under which name JSON is sent and asked for. `protojson`: `application/protojson`, which services of
-   * Kratos v3 need, since their `application/json` is another mapping. `json`: `application/json`, for
-   * Kratos v2, gRPC gateways and all others. Services of this package take both. Default: `protojson`.
+   * How messages are sent and asked for. `protojson`: JSON as `application/protojson`, which services of
+   * Kratos v3 need, since their `application/json` is another mapping. `json`: JSON as `application/json`, for
+   * Kratos v2, gRPC gateways and all others. `proto`: protobuf binary. Or a format of your own that the
+   * service has too. Services of this package take the first three. Streams are always JSON, and replies
+   * are read as what they say they are. Default: `protojson`.
    */
-  readonly format?: "protojson" | "json" | undefined;
+  readonly format?: "protojson" | "json" | "proto" | ContentCodec | undefined;
   /** The largest reply that is taken, in bytes, unpacked. Default: 4 MiB. */
   readonly maxReceiveBytes?: number | undefined;
   /**

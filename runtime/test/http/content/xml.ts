@@ -46,7 +46,8 @@ function readElement(text: string): Element {
 /** Only the descriptor knows what one element is: a value, or a list of one. */
 function toValue(content: Content, desc: DescMessage | DescField): unknown {
   if (typeof content === "string") {
-    if (desc.kind === "message") return {};
+    const isObject = desc.kind === "message" || desc.fieldKind === "map" || desc.message;
+    if (content === "" && isObject) return {};
     return content === "true" || content === "false" ? content === "true" : content;
   }
   const message = desc.kind === "message" ? desc : desc.message;
