@@ -1,0 +1,131 @@
+import { expandPath, parsePathTemplate } from "@kratos-ts/runtime/path-template";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { compileBinding } from "../../../src/transport/http/binding.ts";
+import { Router } from "../../../src/transport/http/router.ts";
+import { buildSchema } from "../schema.ts";
+import { findByReference, methodsByReference, type ReferenceRoute } from "./reference-router.ts";
+
+const R = buildSchema()("test.v1.R");
+const bindingOptions = {
+  json: {},
+  strictQuery: false,
+  strictPath: false,
+  goDurations: false,
+  enumIgnoreCase: false,
+  keepReserved: false,
+  fillMask: false,
+};
+
+/** Text that a path can carry: whole characters, and no step of a path. */
+const text = fc
+  .oneof(fc.string({ unit: "binary", minLength: 1 }), fc.stringMatching(/^[/:%+*{}?#.a2F]+$/))
+  .filter((value) => value !== "." && value !== ".." && !/\p{Surrogate}/u.test(value));
+const part = text
+  .map((value) => value.replaceAll("/", "-"))
+  .filter((value) => value !== "." && value !== "..");
+
+/** A variable of some shape, and a value that it can have. */
+const variable = fc.oneof(
+  text.map((value) => ({ pattern: "", value })),
+  part.map((value) => ({ pattern: "=shelves/*", value: `shelves/${value}` })),
+  fc.tuple(part, part).map(([a, b]) => ({ pattern: "=*/b%20c/*", value: `${a}/b c/${b}` })),
+  fc.constant({ pattern: "=x%2Fy", value: "x/y" }),
+);
+const tail = fc.oneof(
+  fc.array(part).map((parts) => ({ pattern: "=**", value: parts.join("/") })),
+  fc.array(part).map((parts) => ({ pattern: "=f/**", value: ["f", ...parts].join("/") })),
+  variable,
+);
+const names = ["id", "sub.subfield", "display_name", "name"];
+
+test("what a client puts into a path comes out of it", () => {
+  const verb = fc.constantFrom("", ":read", ":a%3Ab");
+  fc.assert(
+    fc.property(fc.array(variable, { maxLength: 3 }), tail, verb, (variables, last, verb) => {
+      const all = [...variables, last].map((each, index) => ({ ...each, name: names[index]! }));
+      const path = `/v1${all.map(({ name, pattern }) => `/{${name}${pattern}}`).join("/x")}${verb}`;
+      const template = parsePathTemplate(path);
+      const values = Object.fromEntries(all.map(({ name, value }) => [name, value]));
+      const router = new Router<string>();
+      router.add("GET", path, "/test.v1.Test/Get", "get");
+      router.add("GET", "/**", "/test.v1.Test/Other", "other");
+
+      const match = router.find("GET", expandPath(template, values));
+      expect(match?.target).toBe("get");
+      const rule = { method: "GET", path };
+      const binding = compileBinding(R, rule, template, bindingOptions);
+      const message = binding.bind(undefined, "", match!.segments) as Record<string, unknown>;
+
+      const read = (name: string): unknown =>
+        name === "sub.subfield"
+          ? (message["sub"] as Record<string, unknown>)["subfield"]
+          : message[name === "display_name" ? "displayName" : name];
+      expect(all.map(({ name }) => read(name))).toEqual(all.map(({ value }) => value));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+const literal = fc.constantFrom("a", "b", "a:b", "é", "a/b");
+const route: fc.Arbitrary<ReferenceRoute> = fc.record({
+  method: fc.constantFrom("GET", "POST", "HEAD", "*"),
+  segments: fc
+    .tuple(fc.array(fc.oneof(literal, fc.constant("*")), { maxLength: 4 }), fc.boolean())
+    .map(([segments, deep]) => (deep ? [...segments, "**"] : segments)),
+  verb: fc.constantFrom("", "", "b", "go"),
+});
+const requestPath = fc
+  .tuple(
+    fc.array(fc.constantFrom("a", "b", "a:b", "a%3Ab", "%61", "%C3%A9", "a%2Fb", "c", ":b", ""), {
+      maxLength: 5,
+    }),
+    fc.constantFrom("", "", ":b", ":go", ":%67o", ":no", "/"),
+  )
+  .map(([parts, end]) => `/${parts.join("/")}${end}`);
+
+test("the router finds what a plain reading of the rules finds", () => {
+  let found = 0;
+  fc.assert(
+    fc.property(
+      fc.array(route, { maxLength: 12 }),
+      fc.array(requestPath, { minLength: 10, maxLength: 10 }),
+      fc.constantFrom("GET", "POST", "HEAD", "PUT"),
+      (given, paths, method) => {
+        const router = new Router<ReferenceRoute>();
+        const routes = given.filter((each) => addRoute(router, each));
+        for (const path of paths) {
+          const expected = findByReference(routes, method, path);
+          if (expected !== undefined) found++;
+          expect(router.find(method, path)?.target, `${method} ${path}`).toBe(expected);
+          expect(
+            router.allowedMethods(path).filter(isNoDerivedHead(routes, path)).toSorted(),
+          ).toEqual([...methodsByReference(routes, path)].toSorted());
+        }
+      },
+    ),
+    { numRuns: 1000 },
+  );
+  expect(found).toBeGreaterThan(1000);
+});
+
+/** HEAD that is there only because GET is. */
+function isNoDerivedHead(routes: readonly ReferenceRoute[], path: string) {
+  const own = methodsByReference(routes, path).has("HEAD");
+  return (method: string): boolean => method !== "HEAD" || own;
+}
+
+/** False for a route that is there already, or that is none. */
+function addRoute(router: Router<ReferenceRoute>, route: ReferenceRoute): boolean {
+  if (route.segments.length === 0 && route.verb !== "") return false;
+  const segments = route.segments.map((segment) =>
+    segment.startsWith("*") ? segment : encodeURIComponent(segment),
+  );
+  const path = `/${segments.join("/")}${route.verb === "" ? "" : `:${route.verb}`}`;
+  try {
+    router.add(route.method, path, path, route);
+    return true;
+  } catch {
+    return false;
+  }
+}
