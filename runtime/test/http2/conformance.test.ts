@@ -410,7 +410,7 @@ describe("settings", () => {
     const client = await run([], true);
     const first = await client.find(() => true);
     expect(first).toMatchObject({ type: FrameType.SETTINGS, flags: 0, id: 0 });
-    expect(first?.payload.toString("hex")).toBe("000300000064" + "000400040000" + "000600010000");
+    expect(first?.payload.toString("hex")).toBe("000300000064000400040000000600010000");
   });
 });
 

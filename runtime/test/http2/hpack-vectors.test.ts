@@ -179,14 +179,16 @@ describe("the decoder", () => {
   test("refuses cut blocks at every place but between fields", () => {
     const bytes = hex("82868458086e6f2d6361636865");
     const ends: number[] = [];
+    const errors: unknown[] = [];
     for (let end = 1; end <= bytes.length; end++) {
       try {
         createDecoder().decode(bytes, 0, end);
         ends.push(end);
       } catch (error) {
-        expect(error).toBeInstanceOf(ConnectionError);
+        errors.push(error);
       }
     }
+    expect(errors.every((error) => error instanceof ConnectionError)).toBe(true);
     expect(ends).toEqual([1, 2, 3, 13]);
   });
 });

@@ -114,11 +114,12 @@ export class RawClient {
     });
   }
 
-  /** Connects; the preface and empty settings are sent unless `bare`. */
+  /** Connects; a `bare` client sends neither preface nor settings, and answers none. */
   static async connect(port: number, bare = false): Promise<RawClient> {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     onTestFinished(() => void socket.destroy());
     const client = new RawClient(socket);
+    client.polite = !bare;
     await new Promise((resolve) => socket.once("connect", resolve));
     if (!bare) client.send(Buffer.from(clientPreface), settings());
     return client;
