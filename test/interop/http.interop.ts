@@ -52,9 +52,11 @@ test("a client of Kratos for Go calls our server", async () => {
 test("our client calls a server of Kratos for Go", async () => {
   const { addresses, stop } = await startGoServer();
   const client = new HttpClient({ endpoint: addresses.http });
-  const { deadline, "fail unexpectedly": unexpected, ...outcomes } = await callAll(
-    createEchoServiceHttpClient(client),
-  );
+  const {
+    deadline,
+    "fail unexpectedly": unexpected,
+    ...outcomes
+  } = await callAll(createEchoServiceHttpClient(client));
   client.close();
   await stop();
 
