@@ -10,6 +10,8 @@ export type {
 } from "./content-codec.ts";
 export { cors } from "./cors.ts";
 export type { CorsOptions } from "./cors.ts";
+export { diagnostics } from "./diagnostics.ts";
+export type { DiagnosticsOptions } from "./diagnostics.ts";
 export type { Envelope, ErrorEnvelope, ReplyData } from "./envelope.ts";
 export type { HttpFilter, HttpRequestHandler } from "./filter.ts";
 export type {

@@ -2,6 +2,7 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import type { AppInfo } from "../../app/app-info.ts";
 import { createLogger } from "../../log/create-logger.ts";
 import type { Handler, Middleware } from "../../middleware/middleware.ts";
+import { removeDeadSocket } from "../dead-socket.ts";
 import {
   type BoundAddress,
   listenError,
@@ -164,6 +165,7 @@ export class HttpServer implements Server, HttpRouter {
     if (tls !== undefined) await this.#loadCredentials(tls);
     try {
       if (this.#stopped) throw new Error("the server was stopped before it started");
+      if (address.path !== undefined) await removeDeadSocket(address.path);
       this.#bound = await this.#listener.listen(address);
     } catch (error) {
       this.#credentials?.stop();
