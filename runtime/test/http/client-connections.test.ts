@@ -4,12 +4,13 @@ import { versionFilter } from "@kratos-ts/runtime/selector";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
-import type { Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, brotliCompressSync, deflateSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createClient, outcomeOf } from "./client-setup.ts";
+import { createClient, outcomeOf, routeOf } from "./client-setup.ts";
+import { appInfo, createTestServer } from "./serve.ts";
 import { findClosedPort, RawServer, response } from "./raw-server.ts";
 
 const never = new AbortController().signal;
@@ -128,12 +129,40 @@ describe("connections", () => {
     expect(await outcomes(client, 2)).toEqual([3, 3]);
   });
 
+  test.for(["gzip", "br", "deflate"])(
+    "an empty reply may say that it is packed as %s",
+    async (type) => {
+      const server = await RawServer.listen(
+        (socket) => void socket.write(response("", "200 OK", `Content-Encoding: ${type}\r\n`)),
+      );
+      const client = createClient({ endpoint: server.address });
+      expect(await outcomeOf(client, "GET /x")).toMatchObject({ n: 0 });
+    },
+  );
+
+  test("carry headers in Latin-1 beside a body in UTF-8, and values that are names", async () => {
+    let seen = "";
+    const ownHost = () => `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const server = createHttpServer((request, reply) => {
+      const { host, "x-a": a } = request.headers;
+      request.on("data", (data) => (seen = `${a} ${host === ownHost() ? "ok" : host} ${data}`));
+      request.on("end", () => reply.end("{}"));
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const client = createClient({ endpoint: ownHost(), headers: { "x-a": "é", "x-b": "host" } });
+    await client.method(routeOf("POST /x body=*"))({ id: "日" } as never);
+    expect(seen).toBe('é ok {"id":"日"}');
+  });
+
   test.for(["gzip", "br", "deflate", "zstd"])(
     "a reply packed badly as %s is 500",
     async (encoding) => {
       const server = await RawServer.listen(
         (socket) =>
-          void socket.write(response("this is not packed", "200 OK", `Content-Encoding: ${encoding}\r\n`)),
+          void socket.write(
+            response("this is not packed", "200 OK", `Content-Encoding: ${encoding}\r\n`),
+          ),
       );
       const client = createClient({ endpoint: server.address });
       expect(await outcomeOf(client, "GET /x")).toMatchObject({ code: 500, reason: "CODEC" });
@@ -297,6 +326,44 @@ describe("discovery", () => {
     expect(await outcomes(client, 3)).toEqual([2, 2, 2]);
     const none = createClient({ ...options, filters: [versionFilter("3")] });
     expect(await outcomes(none, 1)).toEqual(["NODE_NOT_FOUND"]);
+  });
+
+  test("a rolling replacement of servers that stop in order fails no call at all", async () => {
+    const registry = new MemoryRegistry();
+    const start = async (id: string) => {
+      const server = createTestServer();
+      server.handle(routeOf("POST /x body=*"), () => ({ n: 1 }) as never);
+      await server.start(appInfo);
+      const entry = instance(id, [`http://127.0.0.1:${server.port}`]);
+      await registry.register(entry, never);
+      return async () => {
+        await registry.deregister(entry, never);
+        await server.stop(never);
+      };
+    };
+    const running = [await start("0"), await start("1")];
+    const options = { endpoint: "discovery:///orders", discovery: registry, timeout: 20_000 };
+    const client = createClient(options);
+    const stop = new AbortController();
+    const failures: unknown[] = [];
+    let calls = 0;
+    const load = Array.from({ length: 4 }, async () => {
+      while (!stop.signal.aborted) {
+        const outcome = await outcomeOf(client, "POST /x body=*"); // oxlint-disable-line no-await-in-loop -- one after the other
+        if (outcome instanceof KratosError) failures.push(outcome);
+        calls += 1;
+      }
+    });
+    for (let round = 2; round < 8; round++) {
+      /* oxlint-disable no-await-in-loop -- one after the other */
+      running.push(await start(String(round)));
+      await running.shift()!();
+      /* oxlint-enable no-await-in-loop */
+    }
+    stop.abort();
+    await Promise.all(load);
+    expect(failures).toEqual([]);
+    expect(calls).toBeGreaterThan(20);
   });
 
   test("a rolling replacement of all instances fails no call without effects", async () => {

@@ -69,6 +69,16 @@ test("with certificates, instances without TLS are not called", async () => {
   expect(await outcomeOf(createClient(options), "GET /x")).toMatchObject({ id: "plain" });
 });
 
+test("a server that never says hello is given up for another one", async () => {
+  const silent = await RawServer.listen(() => undefined);
+  const endpoint = `direct:///${silent.address},${await serve()}`;
+  const client = createClient({ endpoint, tls: { ca: authority.cert }, timeout: 20_000 });
+  for (let i = 0; i < 4; i++) {
+    const outcome = await outcomeOf(client, "POST /x body=*"); // oxlint-disable-line no-await-in-loop -- one after the other
+    expect(outcome).toMatchObject({ id: "nobody" });
+  }
+});
+
 test("a redirect from https to http is not followed", async () => {
   const other = await RawServer.listen((socket) => void socket.write(response()));
   const server = createServer(authority.issue("server"), (_, reply) => {

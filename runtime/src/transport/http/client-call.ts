@@ -85,6 +85,8 @@ export class HttpClientCall<T> {
           if (this.#failureHeader !== undefined) this.#receive(this.#failureHeader);
           throw error;
         }
+        const { logger, operation } = this.#context;
+        logger.debug({ err: error, operation, delay }, "a call is sent again");
         if (delay > 0) await this.#sleep(delay);
       } finally {
         this.#context.onAbort(undefined);

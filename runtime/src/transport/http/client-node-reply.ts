@@ -66,10 +66,18 @@ export class NodeReply implements IncomingReply {
   /** The body as the service wrote it. `onCut` hears of one that ends too early. */
   #unpacked(onCut: (error: Error) => void): Readable {
     const response = this.#response;
-    const unpacker = this.#findUnpacker(this.header.get("content-encoding")?.toLowerCase());
+    const unpacker = this.#hasBody
+      ? this.#findUnpacker(this.header.get("content-encoding")?.toLowerCase())
+      : undefined;
     if (unpacker === undefined) return response;
     response.on("error", onCut);
     return response.pipe(unpacker);
+  }
+
+  /** False where nothing follows the head, whatever that says of how it is packed. */
+  get #hasBody(): boolean {
+    const bare = this.status === 204 || this.status === 304 || this.#request.method === "HEAD";
+    return !bare && this.header.get("content-length") !== "0";
   }
 
   #findUnpacker(encoding: string | undefined): zlib.Gunzip | zlib.BrotliDecompress | undefined {

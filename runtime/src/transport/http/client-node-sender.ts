@@ -146,10 +146,10 @@ function createAgents(modules: NodeModules, tls: ClientTlsOptions): Agents {
 
 function completeHeaders(request: OutgoingRequest, origin: Origin): string[] {
   const { headers, body, deadline } = request;
-  const all = headers.includes("host") ? [...headers] : ["host", origin.authority, ...headers];
-  if (!headers.includes("accept-encoding")) all.push("accept-encoding", "gzip, br");
-  if (!headers.includes("user-agent")) all.push("user-agent", "kratos-ts");
-  if (deadline !== undefined && !headers.includes("x-server-timeout")) {
+  const all = hasHeader(headers, "host") ? [...headers] : ["host", origin.authority, ...headers];
+  if (!hasHeader(headers, "accept-encoding")) all.push("accept-encoding", "gzip, br");
+  if (!hasHeader(headers, "user-agent")) all.push("user-agent", "kratos-ts");
+  if (deadline !== undefined && !hasHeader(headers, "x-server-timeout")) {
     const seconds = Math.max(1, deadline - Date.now()) / 1000;
     all.push("x-server-timeout", seconds.toFixed(3));
   }
@@ -160,6 +160,21 @@ function completeHeaders(request: OutgoingRequest, origin: Origin): string[] {
     all.push("content-length", "0");
   }
   return all;
+}
+
+function hasHeader(headers: readonly string[], name: string): boolean {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return true;
+  return false;
+}
+
+/** The body as it is handed to Node, which would write the headers in the encoding of a text that follows. */
+function toChunk({ headers, body }: OutgoingRequest): string | Uint8Array | undefined {
+  if (typeof body !== "string") return body;
+  return headers.every((text) => isAscii(text)) ? body : Buffer.from(body);
+}
+
+function isAscii(text: string): boolean {
+  return !/[\x80-\xff]/.test(text);
 }
 
 /** One request on its way. */
@@ -195,9 +210,9 @@ class Exchange {
     // An answer that is none, such as 101, ends in silence.
     request.once("close", () => this.#failed(new Error("the connection was closed")));
     this.#call.onAbort(() => request.destroy(new Error("the call was aborted")));
-    const { body } = this.#outgoing;
-    if (body === undefined) request.end();
-    else request.end(body);
+    const chunk = toChunk(this.#outgoing);
+    if (chunk === undefined) request.end();
+    else request.end(chunk);
   }
 
   #watch(socket: Socket): void {
