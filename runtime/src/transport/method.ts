@@ -101,7 +101,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /**
    * Whether the call may be made twice, because its request carries what makes that as good as once. It is
-   * then sent again when nobody can say whether it was done. Default: what the method is known for.
+   * then sent again when nobody can say whether it was done (HTTP). Default: what the method is known for.
    */
   readonly repeatable?: boolean;
   /** Called with the reply's headers as soon as they are there, also when the call fails. */
