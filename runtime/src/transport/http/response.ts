@@ -3,7 +3,7 @@ import type { KratosError } from "../../errors/kratos-error.ts";
 import { Connection } from "./connection.ts";
 import type { Envelope } from "./envelope.ts";
 import { encodeError } from "./error-reply.ts";
-import type { HeaderMap } from "./header-map.ts";
+import { HeaderMap } from "./header-map.ts";
 
 /** What a server does with connections after a response. */
 export interface KeepAlive {
@@ -18,7 +18,10 @@ export interface ResponseSettings extends KeepAlive {
   readonly envelope: Envelope | undefined;
 }
 
-/** Sends a whole response at once. `header` is what a handler wants to add. */
+/**
+ * Sends a whole response at once. `header` is what a handler wants to add; `encoding` that of the body, if it
+ * has one that the handler does not know of.
+ */
 export function sendReply(
   response: ServerResponse,
   status: number,
@@ -26,10 +29,12 @@ export function sendReply(
   body: string | Uint8Array,
   header: HeaderMap | undefined,
   { draining, keepAlive }: KeepAlive,
+  encoding?: string,
 ): void {
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   // Names and values in turn: what Node reads without making anything of it first.
   const fields = ["Content-Type", contentType, "Content-Length", String(length)];
+  if (encoding !== undefined) fields.push("Content-Encoding", encoding);
   if (header !== undefined) appendHeader(fields, header, response);
   if (draining) {
     const { socket } = response.req;
@@ -48,9 +53,30 @@ export function sendError(
   header: HeaderMap | undefined,
   settings: ResponseSettings,
 ): void {
-  const encoded = encodeError(error, response.req, header, settings.envelope);
+  const rest = header && withoutBodyFields(header);
+  const encoded = encodeError(error, response.req, rest, settings.envelope);
   const { status, body } = encoded;
   sendReply(response, status, "application/json", body, encoded.header, settings);
+}
+
+/** What a handler has said of a body that it failed to make. */
+const bodyFields: readonly string[] = [
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-range",
+  "content-type",
+  "etag",
+  "last-modified",
+];
+
+function withoutBodyFields(header: HeaderMap): HeaderMap {
+  const rest = new HeaderMap();
+  for (const [name, values] of header.entries()) {
+    if (bodyFields.includes(name)) continue;
+    for (const value of values) rest.add(name, value);
+  }
+  return rest;
 }
 
 /** Adds what a handler wants to add; of a content type, the last counts. */

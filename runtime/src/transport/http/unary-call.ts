@@ -70,12 +70,13 @@ export class UnaryCall extends BodyCall {
     this.open();
     compressor.pack(body, encoding, (error, packed) => {
       if (this.ended) return;
-      if (error !== null) {
-        this.fail(error);
+      try {
+        if (error !== null) throw error;
+        sendReply(response, 200, contentType, packed, context.writtenHeader, host, encoding);
+      } catch (cause) {
+        this.fail(unencodable(this.route.operation, cause));
         return;
       }
-      header.set("Content-Encoding", encoding);
-      sendReply(response, 200, contentType, packed, context.writtenHeader, host);
       this.end();
     });
   }

@@ -202,14 +202,55 @@ describe("a reply of a server that compresses", () => {
     expect(gunzipSync(bytes).toString()).toHaveLength(1_000_000);
   });
 
-  test("that is an error goes out as it is", async () => {
-    const port = await serve(() => {
+  test("that is an error goes out as it is, without what was said of another body", async () => {
+    const port = await serve((_, context) => {
+      context.replyHeader.set("Content-Encoding", "gzip");
+      context.replyHeader.set("Content-Type", "image/png");
+      context.replyHeader.set("ETag", '"1"');
+      context.replyHeader.set("X-A", "1");
       throw new Error("x");
     });
     const { status, headers, bytes } = await get(port, "br");
     expect(status).toBe(500);
+    expect(headers).toMatchObject({ "content-type": "application/json", "x-a": "1" });
     expect(headers).not.toHaveProperty("content-encoding");
+    expect(headers).not.toHaveProperty("etag");
     expect(JSON.parse(bytes.toString())).toMatchObject({ code: 500 });
+  });
+
+  test("with a type that no header can have is an error, however large it is", async () => {
+    for (const size of [2000, 100_000]) {
+      const port = await serveRules(
+        ["GET /v1 response=file"],
+        R,
+        R,
+        () => ({ file: { contentType: "text/plain\r\nX: 1", data: Buffer.alloc(size) } }),
+        { compression: true },
+      );
+      const { status, headers, bytes } = await get(port, "br");
+      expect(status).toBe(500);
+      expect(headers).not.toHaveProperty("content-encoding");
+      expect(JSON.parse(bytes.toString())).toMatchObject({ code: 500 });
+    }
+  });
+
+  test("is not sent to a client that has left meanwhile", async () => {
+    let called = 0;
+    const port = await serve(() => {
+      called++;
+      return { name: "x".repeat(3_000_000) };
+    });
+    const call = request({
+      port,
+      host: "127.0.0.1",
+      path: "/v1",
+      headers: { "Accept-Encoding": "br" },
+    });
+    call.on("error", () => undefined);
+    call.end(() => setImmediate(() => call.destroy()));
+    await new Promise((resolve) => call.on("close", resolve));
+    expect((await get(port, "br")).status).toBe(200);
+    expect(called).toBeGreaterThan(0);
   });
 
   test("is compressed for nobody by default", async () => {
