@@ -203,6 +203,7 @@ export const rules: readonly Rule[] = [
       "../**",
       "node:*",
       "node:*/*",
+      "ws",
       "yaml",
       "@bufbuild/protobuf",
       "@bufbuild/protobuf/*",

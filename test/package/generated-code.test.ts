@@ -17,6 +17,7 @@ beforeAll(async () => {
   await unpack(join(folder, filename), join(project, "node_modules/@kratos-ts/runtime"));
   await linkInstalled(project, [
     "@bufbuild/protobuf",
+    "ws",
     "yaml",
     "zod",
     "@types/node",

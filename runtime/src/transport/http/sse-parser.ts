@@ -109,7 +109,7 @@ export class SseParser {
 
 /** What `data: ` takes on a line beside its value. */
 const fieldNameBytes = 6;
-const newline = Uint8Array.of(lineFeed);
+const newline = /* @__PURE__ */ new Uint8Array([lineFeed]);
 
 function toText(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { createDeferred } from "../../grpc/deferred.ts";
 import { send } from "../serve.ts";
-import { collect, failureOf, serveRooms } from "./rooms.ts";
+import { collect, failureOf, serveRooms, settled } from "./rooms.ts";
 
 const events = { Accept: "text/event-stream" };
 
@@ -245,13 +245,7 @@ test("a handler waits while its client does not read", async () => {
   const socket = connect(port, "127.0.0.1");
   socket.pause();
   socket.write("GET /v1/rooms/a/lines HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n");
-  let before = -1;
-  // What the sockets' buffers take is full when nothing is sent any more between two looks.
-  while (sent === 0 || sent !== before) {
-    before = sent;
-    // oxlint-disable-next-line no-await-in-loop -- looks again and again
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await settled(() => sent);
   expect(sent).toBeLessThan(2000);
   socket.destroy();
   await stopped.promise;
@@ -289,7 +283,7 @@ test("HEAD of a stream is its head, and runs no handler", async () => {
   let calls = 0;
   const { port } = await serveRooms({
     async *listen() {
-      calls++;
+      yield { text: String(++calls) };
     },
   });
   const { status, headers, body } = await send(port, "HEAD /v1/rooms/a/lines", undefined, events);

@@ -5,6 +5,7 @@ import {
   type HttpServer,
   type HttpServerOptions,
 } from "@kratos-ts/runtime/http";
+import { setTimeout } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import {
   createRoomsHttpClient,
@@ -69,4 +70,15 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 /** An iterable of what is there already. */
 export async function* each<T>(...items: readonly T[]): AsyncIterable<T> {
   yield* items;
+}
+
+/** Resolves when a number that grows has begun to and grows no more: what is between two sides is full. */
+export async function settled(read: () => number): Promise<void> {
+  const start = read();
+  for (let before = start; ;) {
+    await setTimeout(50); // oxlint-disable-line no-await-in-loop -- looks again and again
+    const now = read();
+    if (now === before && now !== start) return;
+    before = now;
+  }
 }

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createDeferred } from "../../grpc/deferred.ts";
 import { send, sendRaw } from "../serve.ts";
-import { collect, serveRooms } from "./rooms.ts";
+import { collect, serveRooms, settled } from "./rooms.ts";
 
 const path = "POST /v1/rooms/hall/lines";
 
@@ -138,12 +138,7 @@ describe("the handler", () => {
       `${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${line.length * count}\r\n\r\n`,
     );
     for (let i = 0; i < count; i++) socket.write(line);
-    let before = -1;
-    while (socket.writableLength !== before) {
-      before = socket.writableLength;
-      // oxlint-disable-next-line no-await-in-loop -- looks until the buffers are full
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await settled(() => -socket.writableLength);
     expect(socket.writableLength).toBeGreaterThan((line.length * count) / 2);
     go.resolve();
     let text = "";
