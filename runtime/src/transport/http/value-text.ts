@@ -55,8 +55,13 @@ function hasText(typeName: string): boolean {
 function elementText(field: DescField): (json: JsonValue) => string {
   const typeName = field.message?.typeName ?? "";
   if (isJsonText(typeName)) return (json) => JSON.stringify(json);
-  if ((field.scalar ?? findWrappedScalar(typeName)) === ScalarType.BYTES) {
-    return (json) => String(json).replaceAll("+", "-").replaceAll("/", "_");
+  switch (field.scalar ?? findWrappedScalar(typeName)) {
+    case ScalarType.BYTES:
+      return (json) => String(json).replaceAll("+", "-").replaceAll("/", "_");
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      return (json) => (Object.is(json, -0) ? "-0" : String(json));
+    default:
+      return String;
   }
-  return String;
 }

@@ -127,6 +127,7 @@ const rows: readonly Row[] = [
     { state: 1, states: [1, 2] },
     "/q?state=ACTIVE&states=ACTIVE&states=CLOSED",
   ],
+  ["E54", "a zero keeps its sign", "GET /q", { d: -0 }, "/q?d=-0"],
   ["E54", "an enum without a name has its number", "GET /q", { state: 99 }, "/q?state=99"],
   [
     "F1",

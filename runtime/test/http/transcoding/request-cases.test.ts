@@ -1,7 +1,9 @@
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
-import { describe, expect, test } from "vitest";
+import { HttpServer, type HttpServerOptions } from "@kratos-ts/runtime/http";
+import { silentLogger } from "@kratos-ts/runtime/log";
+import { afterAll, describe, expect, test } from "vitest";
 import { buildSchema } from "../schema.ts";
-import { send, serveRules } from "../serve.ts";
+import { appInfo, parseRule, send } from "../serve.ts";
 import { bodyCases } from "./body.ts";
 import { matchingCases } from "./matching.ts";
 import { pathTypeCases } from "./path-types.ts";
@@ -19,17 +21,8 @@ describe.for<[section: string, cases: readonly RequestCase[]]>([
   ["the body", bodyCases],
 ])("%s", ([, cases]) => {
   test.for(cases)("$id $title", async (wanted) => {
-    const calls: { route: string; message: JsonValue }[] = [];
-    const port = await serveRules(
-      wanted.rules.split(", "),
-      R,
-      R,
-      (request, { operation }) => {
-        calls.push({ route: operation.replace("/test.v1.Test/", ""), message: toJson(R, request) });
-        return {};
-      },
-      wanted.options,
-    );
+    const { port, calls } = await serve(wanted);
+    calls.length = 0;
     const { request, body, headers, status = 200 } = wanted;
 
     const response = await send(port, request, body, headers);
@@ -41,6 +34,42 @@ describe.for<[section: string, cases: readonly RequestCase[]]>([
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 });
+
+interface Served {
+  readonly port: number;
+  /** Of the last request. */
+  readonly calls: { readonly route: string; readonly message: JsonValue }[];
+  readonly server: HttpServer;
+}
+
+/** Servers that stay for the next case with the same rules. */
+const served = new Map<string, Promise<Served>>();
+afterAll(async () => {
+  for (const { server } of await Promise.all(served.values())) {
+    await server.stop(AbortSignal.abort()); // oxlint-disable-line no-await-in-loop -- takes no time
+  }
+});
+
+function serve({ rules, options = {} }: RequestCase): Promise<Served> {
+  const key = `${rules} ${JSON.stringify(options)}`;
+  const present = served.get(key) ?? start(rules.split(", "), options);
+  served.set(key, present);
+  return present;
+}
+
+async function start(rules: readonly string[], options: HttpServerOptions): Promise<Served> {
+  const server = new HttpServer({ addr: "127.0.0.1:0", logger: silentLogger, ...options });
+  const calls: Served["calls"] = [];
+  for (const route of rules) {
+    const operation = `/test.v1.Test/${route}`;
+    server.handle({ operation, input: R, output: R, bindings: [parseRule(route)] }, (request) => {
+      calls.push({ route, message: toJson(R, request) });
+      return {};
+    });
+  }
+  await server.start(appInfo);
+  return { port: server.port!, calls, server };
+}
 
 const noError = {};
 
