@@ -13,7 +13,4 @@ await import("../grpc/hostile-handlers.test.ts");
 await import("../grpc/health.test.ts");
 await import("../grpc/shutdown.test.ts");
 await import("../grpc/interop.test.ts");
-await import("../grpc/client.test.ts");
-await import("../grpc/client-cancel.test.ts");
-await import("../grpc/client-request.test.ts");
 await import("../transport/buffers.test.ts");

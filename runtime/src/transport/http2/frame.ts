@@ -32,7 +32,7 @@ export const defaultFrameBytes = 16_384;
 export const defaultWindow = 65_535;
 
 /** The largest size of a window. */
-export const maxWindow = 2 ** 31 - 1;
+export const maxWindow: number = 2 ** 31 - 1;
 
 /** What a client sends before its first frame (RFC 9113, section 3.4). */
 export const clientPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -31,9 +31,9 @@ export interface SendingStream {
 /** Writes the frames of one connection, and decides which stream may send next. */
 export class Sender {
   /** Bytes that the peer lets all streams send together. */
-  window = defaultWindow;
+  window: number = defaultWindow;
   /** What the window of a new stream is. */
-  initialWindow = defaultWindow;
+  initialWindow: number = defaultWindow;
   /** DATA and HEADERS frames written. */
   framesSent = 0;
   readonly #output: Output;
@@ -72,7 +72,7 @@ export class Sender {
     bytes: Uint8Array,
     start: number,
     endStream: boolean,
-    maxFrames = Number.POSITIVE_INFINITY,
+    maxFrames: number = Number.POSITIVE_INFINITY,
   ): number {
     let at = start;
     for (let frames = 0; at < bytes.length && frames < maxFrames; frames++) {

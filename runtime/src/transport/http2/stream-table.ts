@@ -1,4 +1,5 @@
 import type { StreamSink } from "../grpc/engine.ts";
+import { OpenStreams } from "./open-streams.ts";
 import type { Http2Stream } from "./stream.ts";
 
 /** Streams of which the client may not know yet that they are over. */
@@ -8,7 +9,7 @@ const maxIgnored = 4096;
 export class StreamTable {
   /** The highest id that the client has used. */
   lastId = 0;
-  readonly #open = new Map<number, Http2Stream>();
+  readonly #open = new OpenStreams();
   /** Sinks of streams that are over whose handlers still run. */
   #busy: StreamSink[] = [];
   /** Streams that this side closed first; frames of theirs may be on the way. Oldest first. */
@@ -30,12 +31,12 @@ export class StreamTable {
   }
 
   add(stream: Http2Stream): void {
-    this.#open.set(stream.id, stream);
+    this.#open.add(stream);
   }
 
   /** The stream is over; frames of it that are still on the way mean nothing where `ignore` is set. */
   remove(id: number, ignore: boolean): void {
-    this.#open.delete(id);
+    this.#open.remove(id);
     if (ignore) this.ignore(id);
   }
 
@@ -70,6 +71,6 @@ export class StreamTable {
 
   /** All that are open, in an array of their own: streams may end meanwhile. */
   toArray(): Http2Stream[] {
-    return [...this.#open.values()];
+    return this.#open.toArray();
   }
 }

@@ -36,6 +36,8 @@ export class Http2Stream implements ServerStream, SendingStream {
   readonly headers: HeaderBlock;
   sendWindow: number;
   waiting = false;
+  /** Belongs to the table of the open streams. */
+  next: Http2Stream | undefined = undefined;
   readonly #host: StreamHost;
   #sink: StreamSink = deaf;
   #closed = false;
