@@ -67,7 +67,10 @@ export function diagnostics(options: DiagnosticsOptions): readonly HandWrittenRo
 class Recorder {
   #busy = false;
 
-  async recordCpu(request: HttpHandlerRequest, context: HttpCallContext): ReturnType<HttpHandler> {
+  async recordCpu(
+    request: HttpHandlerRequest,
+    context: HttpCallContext,
+  ): Promise<HttpHandlerReply> {
     const seconds = readSeconds(request, 10);
     this.#claim();
     try {

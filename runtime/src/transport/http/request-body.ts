@@ -59,5 +59,8 @@ function refuse(request: IncomingMessage, error: KratosError, receive: BodyRecei
     discarded += chunk.length;
     if (discarded > maxDiscardedBytes) request.socket.destroy();
   });
-  receive(error, empty);
+  // Node closes a connection that is not kept as soon as the answer is out, and what still comes in then
+  // takes the answer back.
+  if (request.headers.connection?.toLowerCase() !== "close") receive(error, empty);
+  else request.once("end", () => receive(error, empty));
 }

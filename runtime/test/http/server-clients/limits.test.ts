@@ -128,3 +128,16 @@ describe("more connections than may be", () => {
     expect(error).toBeInstanceOf(Error);
   });
 });
+
+test("a body that is too large is answered also where the connection is to close", async () => {
+  const port = await serve();
+  const body = Buffer.alloc(8 * 1024 * 1024, 0x20);
+  const answers = await Promise.all(Array.from({ length: 10 }, () => send(port, "POST /v1", body)));
+  expect(answers.map(({ status }) => status)).toEqual(Array<number>(10).fill(413));
+});
+
+test("thousands of parameters are refused at once", async () => {
+  const port = await serve({ maxHeaderBytes: 256 * 1024 });
+  const query = Array.from({ length: 10_000 }, (_, index) => `k${index}=v`).join("&");
+  expect((await send(port, `GET /v1?${query}`)).status).toBe(400);
+});
