@@ -70,6 +70,33 @@ describe("connections", () => {
     expect(await outcomes(client, 30)).toEqual(Array(30).fill(1));
   });
 
+  test("on which the server said more than it was asked are not used again", async () => {
+    let count = 0;
+    const server = await RawServer.listen((socket) => {
+      count += 1;
+      socket.write(response(`{"n":${count}}`) + response('{"n":666}'));
+    });
+    const client = createClient({ endpoint: server.address });
+    expect(await outcomes(client, 3, "POST /x body=*")).toEqual([1, 2, 3]);
+  });
+
+  test("on which the server speaks unasked later are not used again", async () => {
+    let count = 0;
+    const server = await RawServer.listen((socket) => {
+      count += 1;
+      socket.write(response(`{"n":${count}}`));
+    });
+    const client = createClient({ endpoint: server.address });
+    for (let i = 1; i <= 5; i++) {
+      /* oxlint-disable no-await-in-loop -- one after the other */
+      expect(await outcomeOf(client, "POST /x body=*")).toMatchObject({ n: i });
+      const [socket] = server.sockets;
+      socket!.write(response('{"n":666}'));
+      await once(socket!, "close");
+      /* oxlint-enable no-await-in-loop */
+    }
+  });
+
   test("close with the client when they are free, others when they become so", async () => {
     let finish = (): void => undefined;
     const server = await RawServer.listen((socket, request) => {

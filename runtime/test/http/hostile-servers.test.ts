@@ -46,11 +46,13 @@ function response(body: string | Buffer, fields = "", status = "200 OK"): Buffer
   return Buffer.concat([Buffer.from(head, "latin1"), bytes]);
 }
 
+const switching = "HTTP/1.1 101 Switch\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
 const cut = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{";
 
 const answers: [what: string, answer: (socket: Socket) => void, want: object][] = [
   ["what is no HTTP", (s) => s.end("hello\r\n\r\n"), { code: 503, reason: "UNREACHABLE" }],
   ["nothing", (s) => s.end(), { code: 503, reason: "UNREACHABLE" }],
+  ["a switch of protocols", (s) => s.write(switching), { code: 503, reason: "UNREACHABLE" }],
   ["a reset", (s) => void s.resetAndDestroy(), { code: 503, reason: "UNREACHABLE" }],
   ["half a body", (s) => s.end(cut), { code: 503, reason: "UNREACHABLE" }],
   ["half a body and a reset", (s) => s.write(cut, () => s.resetAndDestroy()), { code: 503 }],
@@ -129,6 +131,14 @@ function floodWith(socket: Socket): void {
   socket.on("drain", flood);
   flood();
 }
+
+test("answers that are not the last one are passed over", async () => {
+  const early = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nLink: <x>\r\n\r\n";
+  const endpoint = await listen((s) =>
+    s.end(Buffer.concat([Buffer.from(early), response('{"n":1}')])),
+  );
+  expect(await call(endpoint)).toMatchObject({ n: 1 });
+});
 
 test("a reply above maxReceiveBytes is refused, one of that size is not", async () => {
   const body = '{"id":"0123456789"}';

@@ -137,11 +137,41 @@ function createAgents(modules: NodeModules, tls: ClientTlsOptions): Agents {
     ...(tls.servername !== undefined && { servername: tls.servername }),
   };
   return {
-    plain: new modules.http.Agent(kept),
-    tls: new modules.https.Agent({ ...kept, ...secure }),
+    plain: guardIdle(new modules.http.Agent(kept)),
+    tls: guardIdle(new modules.https.Agent({ ...kept, ...secure })),
     oncePlain: new modules.http.Agent({ noDelay: true }),
     onceTls: new modules.https.Agent({ noDelay: true, ...secure }),
   };
+}
+
+/** What an agent of Node's asks of itself, documented to be overridden: before it keeps and reuses a socket. */
+interface AgentHooks {
+  keepSocketAlive(socket: Socket): boolean;
+  reuseSocket(socket: Socket, request: http.ClientRequest): void;
+}
+
+/**
+ * Closes idle connections on which something comes. Node would take it for the answer to the next request:
+ * what a proxy says before it closes a connection, or an answer that somebody smuggled in.
+ */
+function guardIdle<A extends http.Agent>(agent: A): A {
+  const hooks = agent as unknown as AgentHooks;
+  const keep = hooks.keepSocketAlive;
+  const reuse = hooks.reuseSocket;
+  hooks.keepSocketAlive = (socket) => {
+    if (!keep.call(agent, socket)) return false;
+    socket.on("data", closeThis);
+    return true;
+  };
+  hooks.reuseSocket = (socket, request) => {
+    socket.off("data", closeThis);
+    reuse.call(agent, socket, request);
+  };
+  return agent;
+}
+
+function closeThis(this: Socket): void {
+  this.destroy();
 }
 
 function completeHeaders(request: OutgoingRequest, origin: Origin): string[] {
