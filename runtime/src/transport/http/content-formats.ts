@@ -36,7 +36,9 @@ export class ContentFormats {
   readonly #jsonReply: ReplyFormat;
   readonly #codecs = new Map<string, ContentCodec>();
   readonly #offers: readonly Offer[];
-  readonly #chosen = new Map<string, ReplyFormat | undefined>();
+  /** What headers were understood as. */
+  readonly #found = new Map<string, BodyFormat>();
+  readonly #chosen = new Map<string, ReplyFormat>();
 
   /**
    * A codec under the name of a built-in format takes its place. Throws a `TypeError` for a name that is no
@@ -56,11 +58,16 @@ export class ContentFormats {
   /** What a `Content-Type` says about a request's body; undefined for what cannot be read. */
   findBodyFormat(contentType: string | undefined): BodyFormat | undefined {
     if (contentType === undefined || contentType === "application/json") return this.#json;
+    const known = this.#found.get(contentType);
+    if (known !== undefined) return known;
     const type = bareType(contentType);
     if (type === "") return this.#json;
+    // Its boundary is another each time.
     if (type === "multipart/form-data") return this.#codecs.get(type) ?? "multipart";
     const format = this.#findFormat(type);
-    return format === "binary" || isUtf8(contentType) ? format : undefined;
+    const readable = format === "binary" || isUtf8(contentType) ? format : undefined;
+    if (readable !== undefined) remember(this.#found, contentType, readable);
+    return readable;
   }
 
   /**
@@ -123,13 +130,16 @@ export class ContentFormats {
   }
 
   #choose(accept: string): ReplyFormat | undefined {
-    if (this.#chosen.has(accept)) return this.#chosen.get(accept);
+    const known = this.#chosen.get(accept);
+    if (known !== undefined) return known;
     const reply = chooseOffer(parsePreferences(accept), this.#offers, specificity, "client")?.reply;
-    if (accept.length <= maxRememberedLength && this.#chosen.size < maxRemembered) {
-      this.#chosen.set(accept, reply);
-    }
+    if (reply !== undefined) remember(this.#chosen, accept, reply);
     return reply;
   }
+}
+
+function remember<T>(known: Map<string, T>, header: string, value: T): void {
+  if (header.length <= maxRememberedLength && known.size < maxRemembered) known.set(header, value);
 }
 
 /** 2: by its name, 1: by its main type, 0: as anything, -1: not. */

@@ -2,6 +2,7 @@ import type { KratosError } from "../../errors/kratos-error.ts";
 import { stopIterator } from "../stop-iterator.ts";
 import type { RequestBody } from "./binding.ts";
 import { BodyCall } from "./body-call.ts";
+import type { HeaderMap } from "./header-map.ts";
 import type { EncodedReply } from "./reply.ts";
 import { serverStopped, unencodable } from "./server-call.ts";
 import { chooseStreamFormat, type StreamFormat } from "./stream-format.ts";
@@ -13,6 +14,8 @@ export class EventStreamCall extends BodyCall {
   #replies: AsyncIterator<unknown> | undefined;
   #wake: (() => void) | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
+  /** Bytes still to come of those that the handler has promised; undefined: any number. */
+  #missing: number | undefined;
   /** Nothing was sent since the last heartbeat. */
   #quiet = false;
 
@@ -84,6 +87,7 @@ export class EventStreamCall extends BodyCall {
       if (step.done === true) {
         this.#replies = undefined; // nothing is left to release
         this.#respond("application/octet-stream");
+        if (this.#missing !== undefined) this.#count(0, true);
         this.end();
         this.response.end();
         return;
@@ -104,6 +108,7 @@ export class EventStreamCall extends BodyCall {
     }
     this.#respond(encoded.contentType);
     this.#quiet = false;
+    if (this.#missing !== undefined) this.#count(encoded.body.length, false);
     return this.response.write(this.#format!.message(encoded));
   }
 
@@ -111,7 +116,17 @@ export class EventStreamCall extends BodyCall {
     if (this.response.headersSent) return;
     const { context, host } = this;
     const type = this.#format?.contentType ?? contentType;
-    sendStreamHead(this.response, type, context.writtenHeader, host);
+    // Only the length of raw bytes is the handler's to know.
+    if (this.#format?.contentType === undefined) this.#missing = findLength(context.writtenHeader);
+    sendStreamHead(this.response, type, context.writtenHeader, host, this.#missing);
+  }
+
+  /** A client that was promised a length would take what follows for the next response. */
+  #count(bytes: number, isEnd: boolean): void {
+    this.#missing! -= bytes;
+    if (this.#missing! >= 0 && !(isEnd && this.#missing! > 0)) return;
+    const { operation } = this.route;
+    throw new Error(`"${operation}" sends another number of bytes than its "Content-Length" says`);
   }
 
   #beat(): void {
@@ -134,4 +149,9 @@ export class EventStreamCall extends BodyCall {
       this.#wake = resolve;
     });
   }
+}
+
+function findLength(header: HeaderMap | undefined): number | undefined {
+  const text = header?.get("content-length") ?? "";
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

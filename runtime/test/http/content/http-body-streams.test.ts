@@ -215,6 +215,39 @@ describe("a download", () => {
     expect(await response.text()).toBe("");
   });
 
+  test("has the length that its handler promises", async () => {
+    const port = await serveDownload(async function* (context) {
+      context.replyHeader.set("Content-Length", "6");
+      yield { data: Buffer.from("one") };
+      yield { data: Buffer.from("two") };
+    });
+    const response = await fetch(`http://127.0.0.1:${port}/v1`);
+    expect(response.headers.get("content-length")).toBe("6");
+    expect(await response.text()).toBe("onetwo");
+  });
+
+  test.for(["5", "7"])("breaks off when it is not of the promised length %s", async (length) => {
+    const port = await serveDownload(async function* (context) {
+      context.replyHeader.set("Content-Length", length);
+      yield { data: Buffer.from("one") };
+      yield { data: Buffer.from("two") };
+    });
+    const text = fetch(`http://127.0.0.1:${port}/v1`).then((response) => response.text());
+    await expect(text).rejects.toThrow(TypeError);
+  });
+
+  test("sent as events has no length of its handler's", async () => {
+    const port = await serveDownload(async function* (context) {
+      context.replyHeader.set("Content-Length", "3");
+      yield { data: Buffer.from("one") };
+    });
+    const response = await fetch(`http://127.0.0.1:${port}/v1`, {
+      headers: { Accept: "text/event-stream" },
+    });
+    expect(response.headers.get("content-length")).toBe(null);
+    expect(await response.text()).toContain("one");
+  });
+
   test("may be kept by caches when its handler says so", async () => {
     const port = await serveDownload(async function* (context) {
       context.replyHeader.set("Cache-Control", "max-age=60");
