@@ -329,6 +329,21 @@ describe("a stream that is over", () => {
     expect(early.bytes).toBe(0);
   });
 
+  test.for([0, 100])(
+    "for trailers that cannot be sent is reset, with a window of %d",
+    async (size) => {
+      const { client, sinks } = await connect();
+      client.send(settings([4, size]), request(1));
+      await client.settle();
+      sinks[0]?.stream.respond(okHeaders);
+      sinks[0]?.stream.end([["Bad", "x"]], new Uint8Array(10));
+      client.send(windowUpdate(1, 10));
+      await client.settle();
+      expect(client.outcome()).toEqual(["reset 1 2"]);
+      expect(sinks[0]).toMatchObject({ reset: 2, cause: { name: "TypeError" } });
+    },
+  );
+
   test("by a reset of the server's is not told of it", async () => {
     const { client, sinks } = await connect();
     client.send(request(1, [], true));

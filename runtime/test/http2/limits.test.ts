@@ -36,6 +36,9 @@ describe("frames that cost more than they carry", () => {
     ["PRIORITY", [open], frame(FrameType.PRIORITY, 0, 1, Buffer.alloc(5))],
     ["WINDOW_UPDATE", [open], windowUpdate(1, 1)],
     ["empty DATA", [open], data(1, "")],
+    ["RST_STREAM after the end", [request(1)], reset(1, 8)],
+    ["empty DATA after a reset of ours", [request(1, [["Bad", "x"]], true)], data(1, "")],
+    ["trailers after a reset of ours", [request(1, [["Bad", "x"]], true)], request(1)],
     ["GOAWAY", [open], frame(FrameType.GOAWAY, 0, 0, Buffer.alloc(8))],
     ["unknown frames", [open], frame(0x42, 0, 0)],
     [

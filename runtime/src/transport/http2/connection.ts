@@ -225,9 +225,13 @@ export class Http2Connection implements ReceiverHost, StreamHost {
       const start = this.#prefaceAt < clientPreface.length ? this.#readPreface(bytes) : 0;
       if (start < bytes.length) this.#reader.push(bytes, start);
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      this.#fail(error);
-      return;
+      if (error instanceof ConnectionError) {
+        this.#fail(error);
+        return;
+      }
+      // A fault of ours: what is left of the bytes cannot be read any more, and somebody has to hear of it.
+      this.#fail(new ConnectionError(ErrorCode.INTERNAL_ERROR, "the server is at fault"));
+      throw error;
     }
     if (this.#output.unsent > maxUnsent) {
       this.#readingStopped = true;

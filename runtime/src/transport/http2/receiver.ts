@@ -129,6 +129,7 @@ export class Receiver implements FrameSink, SettingsSink {
     this.window.take(length);
     this.#dataStream = undefined;
     this.#dataEndsStream = (flags & FrameFlag.END_STREAM) !== 0;
+    if (length === 0 && !this.#dataEndsStream) this.#countControl();
     if (stream === undefined) {
       this.#checkClosed(id, "DATA");
       return;
@@ -141,7 +142,6 @@ export class Receiver implements FrameSink, SettingsSink {
       this.resetStream(id, ErrorCode.FLOW_CONTROL_ERROR);
       return;
     }
-    if (length === 0 && !this.#dataEndsStream) this.#countControl();
     this.#dataStream = stream;
   }
 
@@ -242,7 +242,10 @@ export class Receiver implements FrameSink, SettingsSink {
       this.#onTrailers(stream, headers, endStream);
       return;
     }
-    if (id <= streams.lastId) return; // a stream that this side has closed
+    if (id <= streams.lastId) {
+      this.#countControl(); // a stream that this side has closed
+      return;
+    }
     streams.lastId = id;
     if (selfDependent || !headers.isRequest || (endStream && headers.contentLength > 0)) {
       this.resetStream(id, ErrorCode.PROTOCOL_ERROR);
@@ -292,7 +295,12 @@ export class Receiver implements FrameSink, SettingsSink {
     this.#checkNotIdle(id, "RST_STREAM");
     const { streams } = this.#host;
     const stream = streams.get(id);
-    stream?.die(readUint32(bytes, start));
+    if (stream === undefined) {
+      streams.unignore(id);
+      this.#countControl();
+      return;
+    }
+    stream.die(readUint32(bytes, start));
     streams.unignore(id);
     this.#countReset();
   }

@@ -115,8 +115,7 @@ export class Http2Stream implements ServerStream, SendingStream {
       if (this.#queue === undefined) {
         at = this.#host.sender.sendData(this, last, 0, !hasTrailers);
         if (at === last.length) {
-          if (hasTrailers) this.#host.sender.sendHeaders(this.id, trailers, true);
-          this.#finish();
+          this.#finishWith(hasTrailers ? trailers : undefined);
           return;
         }
       }
@@ -128,9 +127,8 @@ export class Http2Stream implements ServerStream, SendingStream {
       if (hasTrailers) this.#trailers = trailers;
       return;
     }
-    if (hasTrailers) this.#host.sender.sendHeaders(this.id, trailers, true);
-    else this.#host.sender.sendEnd(this.id);
-    this.#finish();
+    if (!hasTrailers) this.#host.sender.sendEnd(this.id);
+    this.#finishWith(hasTrailers ? trailers : undefined);
   }
 
   reset(code: number): void {
@@ -170,10 +168,7 @@ export class Http2Stream implements ServerStream, SendingStream {
       this.#sink.onDrain();
       return at - start;
     }
-    if (this.#trailers !== undefined) {
-      this.#host.sender.sendHeaders(this.id, this.#trailers, true);
-    }
-    this.#finish();
+    this.#finishWith(this.#trailers);
     return at - start;
   }
 
@@ -259,6 +254,21 @@ export class Http2Stream implements ServerStream, SendingStream {
     queued.take(bytes.length - at);
     sender.wait(this);
     return false;
+  }
+
+  /** The payload is complete: sends the trailers, if there are any. */
+  #finishWith(trailers: Fields | undefined): void {
+    if (trailers !== undefined) {
+      try {
+        this.#host.sender.sendHeaders(this.id, trailers, true);
+      } catch (error) {
+        // Nobody may be there to catch it: the trailers may have waited.
+        this.#host.sender.sendReset(this.id, ErrorCode.INTERNAL_ERROR);
+        this.die(ErrorCode.INTERNAL_ERROR, error instanceof Error ? error : undefined);
+        return;
+      }
+    }
+    this.#finish();
   }
 
   /** The reply is complete: what the client still sends is of no interest. */
