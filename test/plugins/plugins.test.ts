@@ -90,12 +90,12 @@ describe("a plugin", () => {
   });
 
   test("prints warnings to stderr", async () => {
-    const streams = greeter().replace("(HelloRequest) returns", "(stream HelloRequest) returns");
-    const request = await buildRequest(streams);
+    const twice = greeter().replace("get:", "post:").replace('{name}"}', '{name}", body: "name"}');
+    const request = await buildRequest(twice);
     const { stdout, stderr } = await run("http", toBinary(CodeGeneratorRequestSchema, request));
 
-    expect(stderr).toMatch(/^a\/v1\/a\.proto:8:12: warning: method "Hello" streams/);
-    expect(fromBinary(CodeGeneratorResponseSchema, stdout)).toMatchObject({ file: [], error: "" });
+    expect(stderr).toMatch(/^a\/v1\/a\.proto:8:\d+: warning: field "name" is the body and a path/);
+    expect(fromBinary(CodeGeneratorResponseSchema, stdout)).toMatchObject({ error: "" });
   });
 
   test("takes allow_get_body, and what protoplugin knows", async () => {
