@@ -11,8 +11,9 @@ import { CodecSet } from "./codec-set.ts";
 import type { Engine } from "./codec-set.ts";
 import { compile } from "./compiled.ts";
 import { fieldValueFromJson, fieldValueToJson } from "./field-json.ts";
+import type { FieldPlan } from "./field-plan.ts";
 import { interpret } from "./interpreted.ts";
-import { completeJsonOptions } from "./json-options.ts";
+import { completeJsonOptions, isSameJson } from "./json-options.ts";
 import type { JsonOptions } from "./json-options.ts";
 import { parseJson } from "./json-syntax.ts";
 import { canCompile } from "./source.ts";
@@ -59,12 +60,17 @@ export interface FieldCodec {
   fromJson(value: JsonValue): unknown;
 }
 
-/** Codecs that share their options and their compiled types. */
+/**
+ * Codecs that share their options and their compiled types. One for all of a server compiles each type
+ * once, in however many routes it stands.
+ */
 export interface Codecs {
   /** The codec of a message type; the same one at every call. */
   message<D extends DescMessage>(desc: D): MessageCodec<D>;
   /** The codec of a field. */
   field(field: DescField): FieldCodec;
+  /** Codecs with some options changed; the same ones for the same options. */
+  with(options: Partial<JsonOptions>): Codecs;
 }
 
 /**
@@ -84,7 +90,26 @@ export function createCodecs(options: Partial<JsonOptions> = {}): Codecs {
 
 /** As {@link createCodecs}, with the engine given. */
 export function createCodecsWith(options: Partial<JsonOptions>, engine: Engine): Codecs {
-  const complete = completeJsonOptions(options);
+  return codecsOf(completeJsonOptions(options), engine, []);
+}
+
+/** `family`: codecs that were made from each other, by their options. */
+function codecsOf(options: JsonOptions, engine: Engine, family: Relative[]): Codecs {
+  const known = family.find((each) => isSameJson(each.options, options));
+  if (known !== undefined) return known.codecs;
+  const codecs = makeCodecs(options, engine, (changes) =>
+    codecsOf(completeJsonOptions(changes, options), engine, family),
+  );
+  family.push({ options, codecs });
+  return codecs;
+}
+
+interface Relative {
+  readonly options: JsonOptions;
+  readonly codecs: Codecs;
+}
+
+function makeCodecs(complete: JsonOptions, engine: Engine, change: Codecs["with"]): Codecs {
   const writers = new WriterPool();
   const interpreted = new CodecSet(complete, interpret, writers);
   const fast = engine === interpret ? interpreted : new CodecSet(complete, engine, writers);
@@ -133,15 +158,31 @@ export function createCodecsWith(options: Partial<JsonOptions>, engine: Engine):
       return codec;
     },
     field(field) {
-      const plan = interpreted.planOf(field.parent).fields.find((each) => each.field === field);
-      if (plan === undefined) throw new CodecError("no field of its message", field.name);
+      const plan = fieldPlan(fast, field);
+      let slow: FieldPlan | undefined;
+      function explainField<T>(run: (plan: FieldPlan) => T): T {
+        try {
+          return run(plan);
+        } catch (error) {
+          if (isCodecError(error))
+            named(field, () => run((slow ??= fieldPlan(interpreted, field))));
+          throw error;
+        }
+      }
       return {
         field,
-        toJsonString: (value) => named(field, () => fieldValueToJson(value, plan)),
-        fromJson: (value) => named(field, () => fieldValueFromJson(value, plan)),
+        toJsonString: (value) => explainField((plan) => fieldValueToJson(value, plan)),
+        fromJson: (value) => explainField((plan) => fieldValueFromJson(value, plan)),
       };
     },
+    with: change,
   };
+}
+
+function fieldPlan(set: CodecSet, field: DescField): FieldPlan {
+  const plan = set.planOf(field.parent).fields.find((each) => each.field === field);
+  if (plan === undefined) throw new CodecError("no field of its message", field.name);
+  return plan;
 }
 
 /** Makes the codec of one message type. Where there are several, share {@link createCodecs}. */

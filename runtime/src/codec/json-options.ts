@@ -19,14 +19,31 @@ export interface JsonOptions {
   readonly registry: Registry | undefined;
 }
 
-/** Fills what is not given with the defaults. */
-export function completeJsonOptions(options: Partial<JsonOptions>): JsonOptions {
+const DEFAULTS: JsonOptions = {
+  emitDefaults: true,
+  enumAsNumber: false,
+  protoNames: false,
+  int64AsNumber: false,
+  ignoreUnknown: true,
+  registry: undefined,
+};
+
+/** Fills what is not given from `base`. */
+export function completeJsonOptions(
+  options: Partial<JsonOptions>,
+  base: JsonOptions = DEFAULTS,
+): JsonOptions {
   return {
-    emitDefaults: options.emitDefaults ?? true,
-    enumAsNumber: options.enumAsNumber ?? false,
-    protoNames: options.protoNames ?? false,
-    int64AsNumber: options.int64AsNumber ?? false,
-    ignoreUnknown: options.ignoreUnknown ?? true,
-    registry: options.registry,
+    emitDefaults: options.emitDefaults ?? base.emitDefaults,
+    enumAsNumber: options.enumAsNumber ?? base.enumAsNumber,
+    protoNames: options.protoNames ?? base.protoNames,
+    int64AsNumber: options.int64AsNumber ?? base.int64AsNumber,
+    ignoreUnknown: options.ignoreUnknown ?? base.ignoreUnknown,
+    registry: options.registry ?? base.registry,
   };
+}
+
+/** Reports whether both mean the same. */
+export function isSameJson(a: JsonOptions, b: JsonOptions): boolean {
+  return (Object.keys(DEFAULTS) as (keyof JsonOptions)[]).every((name) => a[name] === b[name]);
 }

@@ -72,14 +72,14 @@ export function checkAgreement(
  * Reports whether the JSON name of a field is the proto name of another. The reference then gives to
  * one of the two what was written for the other.
  */
-function hasAmbiguousNames(desc: DescMessage): boolean {
+export function hasAmbiguousNames(desc: DescMessage): boolean {
   return desc.fields.some(({ name, jsonName }) =>
     desc.fields.some((other) => other.name === jsonName && other.name !== name),
   );
 }
 
 /** The reference leaves an empty list of unknown fields where an extension was null or empty. */
-function withoutEmptyUnknown<T>(value: T): T {
+export function withoutEmptyUnknown<T>(value: T): T {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
   const message = value as T & { $unknown?: readonly unknown[] };
   if (message.$unknown?.length === 0) delete message.$unknown;

@@ -10,6 +10,8 @@ type Scalar = ScalarType;
 export interface Contents {
   /** The types found in a `google.protobuf.Any`. Default: none, so that each is empty. */
   readonly anyTypes?: readonly DescMessage[];
+  /** 32-bit floats whose text is shorter than that of the same double. Default: false. */
+  readonly longFloats?: boolean;
   /** The key `__proto__` in maps and objects, which the reference loses. Default: false. */
   readonly protoKeys?: boolean;
 }
@@ -96,7 +98,8 @@ function anySingle(field: DescField, depth: number, contents: Contents): Arbitra
     if (!isBare || !("value" in field.message.field)) return message;
     return message.map((wrapper) => (wrapper as unknown as { value: unknown }).value);
   }
-  const value = anyScalar(field.scalar);
+  const isFloat = field.scalar === ScalarType.FLOAT && contents.longFloats === true;
+  const value = isFloat ? anyFloat : anyScalar(field.scalar);
   const asText = "longAsString" in field && field.longAsString;
   return asText ? value.map(String) : value;
 }
@@ -108,9 +111,8 @@ export function anyScalar(scalar: Scalar): Arbitrary {
       return fc.oneof(fc.double(), fc.constantFrom(0, -0, NaN, Infinity, -Infinity, 1e300, 5e-324));
     case ScalarType.FLOAT:
       return fc.oneof(
-        fc.float(),
-        fc.integer({ min: -9999, max: 9999 }).map((cents) => Math.fround(cents / 100)),
-        fc.constantFrom(0, -0, NaN, Infinity, 0.1, 3.4028234663852886e38, 1e-45, 16777216),
+        fc.integer({ min: -9999, max: 9999 }).map((quarters) => quarters / 4),
+        fc.constantFrom(0, -0, NaN, Infinity, 0.1, 3.4028234663852886e38, 16777216),
       );
     case ScalarType.INT32:
     case ScalarType.SINT32:
@@ -231,6 +233,12 @@ function special(
       return undefined;
   }
 }
+
+const anyFloat = fc.oneof(
+  fc.float(),
+  fc.integer({ min: -9999, max: 9999 }).map((cents) => Math.fround(cents / 100)),
+  fc.constantFrom(0, -0, NaN, Infinity, 0.1, 3.4028234663852886e38, 1e-45, 16777216),
+);
 
 const anyNanos = fc.oneof(
   fc.constantFrom(0, 1, 999_999_999, 500_000_000, 1_000, 123_456_000),

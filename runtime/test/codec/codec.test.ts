@@ -209,9 +209,24 @@ test("a float is written in the fewest digits that read back as the same float",
   expect(scalars.fromJson({ float: 3.4028235e38 })).toMatchObject({ float: 3.4028234663852886e38 });
 });
 
-test("the same codec is given for the same type", () => {
-  const codecs = createCodecs();
-  expect(codecs.message(R)).toBe(codecs.message(R));
+describe("codecs", () => {
+  const codecs = createCodecs({ emitDefaults: false });
+
+  test("are the same for the same type", () => {
+    expect(codecs.message(R)).toBe(codecs.message(R));
+  });
+
+  test("with other options keep those that are not given", () => {
+    const other = codecs.with({ protoNames: true });
+    expect(other.message(R).toJsonString({ displayName: "a" })).toBe('{"display_name":"a"}');
+    expect(codecs.message(R).toJsonString({ displayName: "a" })).toBe('{"displayName":"a"}');
+  });
+
+  test("with the same options are the same ones, by whatever way", () => {
+    expect(codecs.with({})).toBe(codecs);
+    expect(codecs.with({ protoNames: true })).toBe(codecs.with({ protoNames: true }));
+    expect(codecs.with({ protoNames: true }).with({ protoNames: false })).toBe(codecs);
+  });
 });
 
 test("any JSON is read as what can be written, or refused with a CodecError", () => {

@@ -29,7 +29,7 @@ const TYPES = [
 test.for(TYPES)("codecs agree with the reference on any %s", (name) => {
   const desc = message(name);
   const anyTypes = TYPES.map(message);
-  const holds = fc.property(anyMessage(desc, 2, { anyTypes }), (any) =>
+  const holds = fc.property(anyMessage(desc, 2, { anyTypes, longFloats: true }), (any) =>
     checkAgreement(candidates, desc, any),
   );
   const runs = { numRuns: 60, interruptAfterTimeLimit: 5_000 };

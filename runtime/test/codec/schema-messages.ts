@@ -14,7 +14,7 @@ export interface Typed {
 }
 
 /** A schema with some messages of its types, extensions included. */
-export const anySchemaWithMessages = schemaWithMessages({});
+export const anySchemaWithMessages = schemaWithMessages({ longFloats: true });
 
 /** As {@link anySchemaWithMessages}, of these contents. */
 export function schemaWithMessages(

@@ -1,4 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
+import type { Codecs } from "../../codec/index.ts";
 import type { Handler } from "../../middleware/middleware.ts";
 import type { OperationMiddleware } from "../../middleware/operation-middleware.ts";
 import { chain } from "../../middleware/middleware.ts";
@@ -19,11 +20,12 @@ export interface GrpcBinding {
 export function compileBinding(
   method: GrpcMethod<DescMessage, DescMessage>,
   handler: Handler,
+  codecs: Codecs,
 ): GrpcBinding {
   return {
     operation: method.operation,
     kind: method.kind,
-    formats: compileFormats(method.input, method.output),
+    formats: compileFormats(codecs, method.input, method.output),
     handler,
   };
 }

@@ -1,4 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
+import { createCodecs } from "../../codec/index.ts";
 import { fromError } from "../../errors/from-error.ts";
 import { KratosError } from "../../errors/kratos-error.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -48,6 +49,7 @@ export class GrpcClient implements GrpcCaller {
   readonly #logger: Logger;
   readonly #timers: CallTimers;
   readonly #source: CallSource;
+  readonly #codecs = createCodecs();
   readonly #running = new Set<GrpcClientContext>();
   #closed = false;
 
@@ -68,7 +70,7 @@ export class GrpcClient implements GrpcCaller {
   method<I extends DescMessage, O extends DescMessage, K extends MethodKind>(
     method: GrpcMethod<I, O, K>,
   ): CallByKind<I, O>[K] {
-    const { proto } = compileFormats(method.output, method.input);
+    const { proto } = compileFormats(this.#codecs, method.output, method.input);
     // The casts connect the kind, known here as a value, with the type that the caller knows.
     const call = this.#createCall(method.operation, method.kind, proto) as unknown;
     return call as CallByKind<I, O>[K];

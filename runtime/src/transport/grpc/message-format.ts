@@ -1,6 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import type { MessageCodec } from "../../codec/index.ts";
-import { compileCodec } from "../../codec/index.ts";
+import type { Codecs, MessageCodec } from "../../codec/index.ts";
 import { fillPrefix, framePrefixBytes } from "./frame.ts";
 
 /** How the messages of one method travel: the subtype of `application/grpc`. */
@@ -20,9 +19,13 @@ export interface MessageFormats {
 }
 
 /** Compiles the formats of a method whose received and sent messages are these. */
-export function compileFormats(received: DescMessage, sent: DescMessage): MessageFormats {
-  const reader = compileCodec(received);
-  const writer = compileCodec(sent) as LooseCodec;
+export function compileFormats(
+  codecs: Codecs,
+  received: DescMessage,
+  sent: DescMessage,
+): MessageFormats {
+  const reader = codecs.message(received);
+  const writer = codecs.message(sent) as LooseCodec;
   return {
     proto: {
       contentType: "application/grpc",

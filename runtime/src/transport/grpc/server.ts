@@ -1,5 +1,6 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { AppInfo } from "../../app/app-info.ts";
+import { createCodecs } from "../../codec/index.ts";
 import { GrpcCode } from "../../errors/grpc-code.ts";
 import type { Logger } from "../../log/logger.ts";
 import { createLogger } from "../../log/create-logger.ts";
@@ -65,6 +66,7 @@ export class GrpcServer implements Server, GrpcRouter {
   readonly #host: CallHost;
   readonly #middleware: OperationMiddleware;
   readonly #registered = new Map<string, GrpcBinding>();
+  readonly #codecs = createCodecs();
   readonly #engine: ServerEngine;
   #bindings: ReadonlyMap<string, GrpcBinding> = new Map();
   #listening: Promise<URL> | undefined;
@@ -110,7 +112,7 @@ export class GrpcServer implements Server, GrpcRouter {
     if (this.#registered.has(operation)) {
       throw new Error(`the gRPC method "${operation}" is registered already`);
     }
-    this.#registered.set(operation, compileBinding(method, handler as Handler));
+    this.#registered.set(operation, compileBinding(method, handler as Handler, this.#codecs));
     this.#health.add(operation.slice(1, operation.lastIndexOf("/")));
   }
 

@@ -1,5 +1,4 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { compileCodec } from "../../codec/index.ts";
 import type { HttpBinding } from "../method.ts";
 import type { MessageRecord } from "./field-access.ts";
 import { compileMaskFiller } from "./fill-mask.ts";
@@ -46,7 +45,7 @@ export function compileBinding(
   const bindPath = compilePathBinder(input, template, options);
   const pathNames = variableNames(template);
   const { body } = rule;
-  const codec = compileCodec(input, options.json);
+  const codec = options.codecs.message(input);
   // The compiled reader makes messages faster than create() does.
   const createMessage = () => codec.fromJson({}) as MessageRecord;
   if (body === "*") {

@@ -1,11 +1,6 @@
 import { isAscii } from "node:buffer";
 import { create, type DescField, type DescMessage, type JsonValue } from "@bufbuild/protobuf";
-import {
-  compileCodec,
-  compileFieldCodec,
-  isCodecError,
-  type JsonOptions,
-} from "../../codec/index.ts";
+import { type Codecs, isCodecError } from "../../codec/index.ts";
 import { isKratosError, KratosError } from "../../errors/kratos-error.ts";
 import { bindingError } from "./binding-error.ts";
 import type { ContentCodec } from "./content-codec.ts";
@@ -18,7 +13,7 @@ import { QueryBinder, type QueryOptions } from "./query.ts";
 
 /** Everything that decides how bodies become messages. */
 export interface BodyOptions extends QueryOptions {
-  readonly json: Partial<JsonOptions>;
+  readonly codecs: Codecs;
 }
 
 /** A request's body, read to its end. */
@@ -38,7 +33,7 @@ export function compileMessageBody(
   if (isHttpBody(desc)) {
     return ({ bytes, contentType }) => create(desc, { data: bytes, contentType } as MessageRecord);
   }
-  const codec = compileCodec(desc, options.json);
+  const codec = options.codecs.message(desc);
   const form = new QueryBinder(desc, ignored, options);
   const multipart = new MultipartBinder(desc, ignored, form, options);
   return ({ bytes, format, contentType }) => {
@@ -78,7 +73,7 @@ export function compileFieldBody(
       Object.assign(openField(message, field), { data: bytes, contentType });
     };
   }
-  const codec = compileFieldCodec(field, options.json);
+  const codec = options.codecs.field(field);
   const whole =
     field.fieldKind === "message" && !field.message.typeName.startsWith("google.protobuf.")
       ? compileMessageBody(field.message, [], options)

@@ -5,12 +5,7 @@ import {
   type JsonValue,
   ScalarType,
 } from "@bufbuild/protobuf";
-import {
-  type FieldCodec,
-  compileFieldCodec,
-  isCodecError,
-  type JsonOptions,
-} from "../../codec/index.ts";
+import { type Codecs, type FieldCodec, isCodecError } from "../../codec/index.ts";
 import { bindingError, excerpt, fieldError } from "./binding-error.ts";
 import { getField, indexFields, type MessageRecord, openField, setField } from "./field-access.ts";
 import { isHttpBody } from "./http-body.ts";
@@ -27,7 +22,7 @@ export class MultipartBinder {
   readonly #desc: DescMessage;
   readonly #ignored: ReadonlySet<string>;
   readonly #form: QueryBinder;
-  readonly #options: QueryOptions & { readonly json: Partial<JsonOptions> };
+  readonly #options: QueryOptions & { readonly codecs: Codecs };
   readonly #fields = new Map<DescMessage, ReadonlyMap<string, DescField>>();
   readonly #codecs = new Map<DescField, FieldCodec>();
 
@@ -36,7 +31,7 @@ export class MultipartBinder {
     desc: DescMessage,
     ignored: Iterable<string>,
     form: QueryBinder,
-    options: QueryOptions & { readonly json: Partial<JsonOptions> },
+    options: QueryOptions & { readonly codecs: Codecs },
   ) {
     this.#desc = desc;
     this.#ignored = new Set(ignored);
@@ -96,7 +91,8 @@ export class MultipartBinder {
   #putJson(parent: MessageRecord, { name, field }: Target, text: string): void {
     let codec = this.#codecs.get(field);
     if (codec === undefined) {
-      this.#codecs.set(field, (codec = compileFieldCodec(field, this.#options.json)));
+      codec = this.#options.codecs.field(field);
+      this.#codecs.set(field, codec);
     }
     let json: JsonValue;
     try {

@@ -5,7 +5,7 @@ import {
   isMessage,
   type Message,
 } from "@bufbuild/protobuf";
-import { compileCodec, compileFieldCodec, type JsonOptions } from "../../codec/index.ts";
+import type { Codecs } from "../../codec/index.ts";
 import type { CallContext } from "../context.ts";
 import type { ContentFormats } from "./content-formats.ts";
 import { getField, type MessageRecord } from "./field-access.ts";
@@ -31,16 +31,16 @@ export type ReplyEncoder = (
 export function compileReply(
   output: DescMessage,
   responseBody: string | undefined,
-  json: Partial<JsonOptions>,
+  codecs: Codecs,
   formats: ContentFormats,
 ): ReplyEncoder {
   const field = responseBody === undefined ? undefined : findReplyField(output, responseBody);
   if (field === undefined) {
-    return isHttpBody(output) ? encodeHttpBody : wholeReply(output, json, formats);
+    return isHttpBody(output) ? encodeHttpBody : wholeReply(output, codecs, formats);
   }
   return isRawField(field)
     ? (reply) => encodeHttpBody(getField(reply as MessageRecord, field))
-    : fieldReply(field, json, formats);
+    : fieldReply(field, codecs, formats);
 }
 
 function findReplyField(output: DescMessage, responseBody: string): DescField {
@@ -56,13 +56,9 @@ function isRawField(field: DescField): boolean {
   return field.fieldKind === "message" && isHttpBody(field.message);
 }
 
-function wholeReply(
-  output: DescMessage,
-  json: Partial<JsonOptions>,
-  formats: ContentFormats,
-): ReplyEncoder {
-  const codec = compileCodec(output, json);
-  const plain = json.int64AsNumber === true ? compileCodec(output, exact(json)) : codec;
+function wholeReply(output: DescMessage, codecs: Codecs, formats: ContentFormats): ReplyEncoder {
+  const codec = codecs.message(output);
+  const plain = codecs.with(EXACT).message(output);
   return (reply, accept) => {
     const { format, contentType } = formats.chooseReply(accept);
     if (format === "json") {
@@ -78,15 +74,11 @@ function wholeReply(
   };
 }
 
-function fieldReply(
-  field: DescField,
-  json: Partial<JsonOptions>,
-  formats: ContentFormats,
-): ReplyEncoder {
-  const codec = compileFieldCodec(field, json);
-  const plain = json.int64AsNumber === true ? compileFieldCodec(field, exact(json)) : codec;
+function fieldReply(field: DescField, codecs: Codecs, formats: ContentFormats): ReplyEncoder {
+  const codec = codecs.field(field);
+  const plain = codecs.with(EXACT).field(field);
   const desc = field.fieldKind === "message" ? field.message : undefined;
-  const message = desc && compileCodec(desc, json);
+  const message = desc && codecs.message(desc);
   return (reply, accept) => {
     const value = getField(reply as MessageRecord, field);
     const { format, contentType } = formats.chooseReply(accept);
@@ -107,9 +99,7 @@ function fieldReply(
 }
 
 /** In plain values 64-bit integers are text, whatever the JSON of clients has. */
-function exact(json: Partial<JsonOptions>): Partial<JsonOptions> {
-  return { ...json, int64AsNumber: false };
-}
+const EXACT = { int64AsNumber: false };
 
 function toMessage(desc: DescMessage, value: unknown): Message {
   return isMessage(value, desc) ? value : create(desc, value as MessageRecord);

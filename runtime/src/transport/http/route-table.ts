@@ -1,4 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
+import { type Codecs, createCodecs } from "../../codec/index.ts";
 import { chain, type Handler, type Middleware } from "../../middleware/middleware.ts";
 import { OperationMap } from "../../middleware/operation-map.ts";
 import { OperationMiddleware } from "../../middleware/operation-middleware.ts";
@@ -29,12 +30,14 @@ export class RouteTable {
   readonly upgrades: Router<PendingRoute>;
   hasUpgrades = false;
   readonly #options: CompleteServerOptions;
+  readonly #codecs: Codecs;
   readonly #middleware: OperationMiddleware;
   readonly #configured = new OperationMap<RouteOptions>();
   readonly #routes: PendingRoute[] = [];
 
   constructor(options: CompleteServerOptions) {
     this.#options = options;
+    this.#codecs = createCodecs(options.json);
     this.#middleware = new OperationMiddleware(options.middleware);
     this.router = new Router({ strictSlash: options.strict.slash });
     this.upgrades = new Router({ strictSlash: options.strict.slash });
@@ -136,16 +139,16 @@ export class RouteTable {
     configured: RouteOptions,
   ): CompiledRule {
     const { strict, compat } = this.#options;
-    const json = { ...this.#options.json, ...configured.json };
+    const codecs = this.#codecs.with(configured.json ?? {});
     const options: BindingOptions = {
-      json,
+      codecs,
       strictQuery: strict.query,
       strictPath: strict.path,
       ...compat,
     };
     const { kind = "unary", input, output } = route;
     const streamsIn = kind === "clientStreaming" || kind === "bidiStreaming";
-    const encode = compileReply(output, rule.responseBody, json, this.#options.formats);
+    const encode = compileReply(output, rule.responseBody, codecs, this.#options.formats);
     const wrap = this.#options.envelope?.reply;
     return {
       binding: compileBinding(input, rule, template, options),
