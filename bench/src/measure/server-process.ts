@@ -47,6 +47,13 @@ export class ServerProcess {
     return (await answer).microseconds;
   }
 
+  /** Bytes of memory that the server occupies. */
+  async memory(): Promise<number> {
+    const answer = nextMessage(this.#child, "usage", startLimitMs);
+    this.#child.send(askUsage);
+    return (await answer).rss;
+  }
+
   /** Ends the process, and resolves when it is gone. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

@@ -1,10 +1,10 @@
 /** What a server process tells the one that started it. */
 export type ServerMessage =
   | { readonly kind: "listening"; readonly port: number }
-  /** Microseconds of CPU since the process began. */
-  | { readonly kind: "usage"; readonly microseconds: number };
+  /** Microseconds of CPU since the process began, and bytes of memory that it occupies. */
+  | { readonly kind: "usage"; readonly microseconds: number; readonly rss: number };
 
-/** What it is asked: how much CPU it has used. */
+/** What it is asked: how much it has used. */
 export const askUsage = "usage";
 
 /** Tells the parent process that `port` is open, and from then on answers {@link askUsage}. */
@@ -17,7 +17,8 @@ export function announce(port: number): void {
   process.on("message", (message) => {
     if (message !== askUsage) return;
     const { user, system } = process.cpuUsage();
-    send({ kind: "usage", microseconds: user + system } satisfies ServerMessage);
+    const rss = process.memoryUsage.rss();
+    send({ kind: "usage", microseconds: user + system, rss } satisfies ServerMessage);
   });
   process.on("disconnect", () => process.exit()); // whoever started it is gone
   send({ kind: "listening", port } satisfies ServerMessage);
