@@ -15,6 +15,8 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { http } from "@kratos-ts/runtime/protos/google/api/annotations_pb.ts";
 import { HttpRuleSchema } from "@kratos-ts/runtime/protos/google/api/http_pb.ts";
+import { HttpServer, RouteRuleError } from "@kratos-ts/runtime/http";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildSchemaBytes } from "../../runtime/test/http/schema.ts";
 import { collisionCases, grammarCases } from "../../runtime/test/http/transcoding/grammar.ts";
@@ -57,6 +59,67 @@ test.for(collisionCases)("$id two rules: $title", ({ rules, collide }) => {
   );
   expect(diagnostics.map(formatDiagnostic)).toEqual(collide ? [collision] : []);
 });
+
+const R = createFileRegistry(schema).getMessage("test.v1.R")!;
+const fieldName = fc.oneof(
+  fc.constantFrom(...R.fields.map(({ name }) => name)),
+  fc.constantFrom("sub", "book", "subfield", "num", "seconds", "value", "missing", "displayName"),
+);
+const fieldPath = fc
+  .array(fieldName, { minLength: 1, maxLength: 2 })
+  .map((names) => names.join("."));
+const segment = fc.oneof(
+  fc.constantFrom("v1", "*", "a%20b", "a b", ""),
+  fc
+    .tuple(fieldPath, fc.constantFrom("", "=*", "=a/*", "=**"))
+    .map((parts) => `{${parts.join("")}}`),
+);
+const anyRule = fc
+  .record({
+    kind: fc.constantFrom("get", "put", "post", "delete", "patch"),
+    segments: fc.array(segment, { minLength: 1, maxLength: 2 }),
+    verb: fc.constantFrom("", "", ":run"),
+    body: fc.oneof(fc.constantFrom("", "*"), fieldPath),
+    responseBody: fc.oneof(fc.constant(""), fieldName),
+  })
+  .map(({ kind, segments, verb, body, responseBody }) => ({
+    [kind]: `/${segments.join("/")}${verb}`,
+    body,
+    responseBody,
+  }));
+
+test("the generator accepts the rules that a server accepts", () => {
+  const seen = { accepted: 0, refused: 0 };
+  fc.assert(
+    fc.property(anyRule, (rule) => {
+      const errors = textsOf(read([rule], false, true).diagnostics, "error");
+      const isServed = canServe(rule);
+      expect({ errors: errors.length > 0 }).toEqual({ errors: !isServed });
+      if (isServed) seen.accepted++;
+      else seen.refused++;
+    }),
+    { numRuns: 300 },
+  );
+  expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(10);
+});
+
+function canServe(rule: JsonObject): boolean {
+  const { pattern, body, responseBody } = fromJson(HttpRuleSchema, rule);
+  const binding = {
+    method: pattern.case!.toUpperCase(),
+    path: pattern.value as string,
+    ...(body !== "" && { body }),
+    ...(responseBody !== "" && { responseBody }),
+  };
+  const route = { operation: "/test.Calls/Call", input: R, output: R };
+  try {
+    new HttpServer().handle({ ...route, bindings: [binding] }, () => ({}));
+    return true;
+  } catch (error) {
+    if (error instanceof RouteRuleError) return false;
+    throw error;
+  }
+}
 
 /** Reads a service with a method for each rule. */
 function read(
