@@ -40,9 +40,9 @@ for (const { title, move } of scenarios) {
     await move(server.port, 64 * mebibyte);
     const before = await server.memory();
     let peak = before;
-    let done = false;
+    const over = new AbortController();
     const watching = (async () => {
-      while (!done) {
+      while (!over.signal.aborted) {
         peak = Math.max(peak, await server.memory());
         await delay(50);
       }
@@ -50,7 +50,7 @@ for (const { title, move } of scenarios) {
     const start = performance.now();
     const moved = await move(server.port, bytes);
     const seconds = (performance.now() - start) / 1000;
-    done = true;
+    over.abort();
     await watching;
     const growth = peak - before;
     const figures = [
