@@ -15,6 +15,20 @@ export function reportRouteCollisions(services: readonly ServiceFacts[], reporte
       "give one of them another path or verb",
     );
   }
+  // A WebSocket is opened with GET, whatever the rule says.
+  const sockets = routes
+    .filter(({ owner }) => owner.kind === "clientStreaming" || owner.kind === "bidiStreaming")
+    .map((route) => ({ ...route, method: "GET", route }));
+  for (const { first, second } of findTemplateConflicts(sockets)) {
+    // Two rules of one method lead to the same WebSocket; one method of HTTP was reported above.
+    const same = first.owner === second.owner && first.path === second.path;
+    if (same || first.route.method === second.route.method) continue;
+    reporter.error(
+      second.place,
+      `${describe(second.route)} collides with ${describe(first.route)}, ${reporter.describe(first.place)}: both are WebSockets, which are opened with GET`,
+      "give one of them another path",
+    );
+  }
 }
 
 function describe(route: HttpBindingFacts & { readonly owner: MethodFacts }): string {

@@ -1,9 +1,7 @@
-import type { ServerOptions } from "ws";
+import type { ServerOptions, WebSocketServer as Handshake } from "ws";
 import type { HeaderMap } from "./header-map.ts";
 import type { UpgradeResponse } from "./upgrade.ts";
 import type { NodeWebSocket } from "./web-socket-node.ts";
-
-type Handshake = InstanceType<typeof import("ws").WebSocketServer>;
 
 /** Milliseconds that a client has to say goodbye, too, before its connection is cut. */
 const closeTimeout = 5000;
