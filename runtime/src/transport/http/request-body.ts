@@ -8,6 +8,9 @@ export type BodyReceiver = (error: KratosError | undefined, bytes: Buffer) => vo
 /** What is read and thrown away beyond the limit before the connection is cut. */
 const maxDiscardedBytes = 16 * 1024 * 1024;
 
+/** Milliseconds of silence after which a client waits for its answer, and sends no more. */
+const lingerTime = 100;
+
 /** Reads a body of at most `limit` bytes, before and after decompression; a longer one is 413. */
 export function readBody(request: IncomingMessage, limit: number, receive: BodyReceiver): void {
   const contentEncoding = request.headers["content-encoding"];
@@ -52,15 +55,29 @@ export function readBody(request: IncomingMessage, limit: number, receive: BodyR
 
 const empty = Buffer.alloc(0);
 
-// A client sees an answer only if it can finish sending, so the rest of the body is read, within limits.
+/**
+ * A client sees an answer only if it can finish sending, so the rest of the body is read, within limits. Node
+ * closes a connection that is not kept as soon as the answer is out, and what still comes in then takes the
+ * answer back: there the answer waits until the client has sent all, or falls silent.
+ */
 function refuse(request: IncomingMessage, error: KratosError, receive: BodyReceiver): void {
   let discarded = 0;
+  let silence: NodeJS.Timeout | undefined;
   request.on("data", (chunk: Buffer) => {
     discarded += chunk.length;
     if (discarded > maxDiscardedBytes) request.socket.destroy();
+    silence?.refresh();
   });
-  // Node closes a connection that is not kept as soon as the answer is out, and what still comes in then
-  // takes the answer back.
-  if (request.headers.connection?.toLowerCase() !== "close") receive(error, empty);
-  else request.once("end", () => receive(error, empty));
+  if (request.headers.connection?.toLowerCase() !== "close") {
+    receive(error, empty);
+    return;
+  }
+  const answer = () => {
+    clearTimeout(silence);
+    silence = undefined;
+    request.off("end", answer);
+    receive(error, empty);
+  };
+  silence = setTimeout(answer, lingerTime).unref();
+  request.once("end", answer);
 }
