@@ -28,12 +28,13 @@ export class RouteTable {
   readonly router: Router<PendingRoute>;
   /** What is served as WebSockets: at the same paths, and always with GET. */
   readonly upgrades: Router<PendingRoute>;
-  hasUpgrades = false;
   readonly #options: CompleteServerOptions;
   readonly #codecs: Codecs;
   readonly #middleware: OperationMiddleware;
   readonly #configured = new OperationMap<RouteOptions>();
   readonly #routes: PendingRoute[] = [];
+  /** Operations and paths of {@link upgrades}. */
+  readonly #upgradeKeys = new Set<string>();
 
   constructor(options: CompleteServerOptions) {
     this.#options = options;
@@ -96,10 +97,7 @@ export class RouteTable {
         throw new Error(`"${method}" is no HTTP method, write it in upper case`);
       }
       const template = this.router.add(method, path, operation, pending as PendingRoute);
-      if (streamsIn) {
-        this.hasUpgrades = true;
-        this.upgrades.add("GET", path, operation, pending as PendingRoute);
-      }
+      if (streamsIn) this.#addUpgrade(path, operation, pending as PendingRoute);
       const description = describe(template);
       const { bareHandler, compile } = description;
       Object.assign(pending, description, compile({}), { handler: bareHandler });
@@ -109,6 +107,19 @@ export class RouteTable {
       throw new RouteRuleError(operation, where + error.message, error);
     }
     this.#routes.push(pending as PendingRoute);
+  }
+
+  /** Another rule of the operation may have led to the same WebSocket. */
+  #addUpgrade(path: string, operation: string, route: PendingRoute): void {
+    const key = `${operation} ${path}`;
+    if (this.#upgradeKeys.has(key)) return;
+    this.#upgradeKeys.add(key);
+    this.upgrades.add("GET", path, operation, route);
+  }
+
+  /** Whether anything is served as a WebSocket. */
+  get hasUpgrades(): boolean {
+    return this.#upgradeKeys.size > 0;
   }
 
   use(selector: string, middleware: readonly Middleware[]): void {
