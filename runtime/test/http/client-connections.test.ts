@@ -14,6 +14,7 @@ import { appInfo, createTestServer } from "./serve.ts";
 import { findClosedPort, RawServer, response } from "./raw-server.ts";
 
 const never = new AbortController().signal;
+const patient = { timeout: 20_000 };
 const retry = { initialDelay: 1, maxDelay: 2 };
 
 function instance(id: string, endpoints: readonly string[], more: object = {}): ServiceInstance {
@@ -317,7 +318,7 @@ describe("discovery", () => {
     expect(error).toMatchObject({ code: 503, reason: "NODE_NOT_FOUND" });
     const server = await answering(1);
     await discovery.register(instance("a", [`http://${server.address}`]), never);
-    await expect.poll(() => outcomes(client, 1)).toEqual([1]);
+    await expect.poll(() => outcomes(client, 1), patient).toEqual([1]);
   });
 
   test("that is missing is told at once", () => {

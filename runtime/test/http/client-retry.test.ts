@@ -147,7 +147,7 @@ describe("time", () => {
     const client = createClient({
       endpoint: server.address,
       retry: { initialDelay: 1e9, maxDelay: 1e9 },
-      timeout: 100,
+      timeout: 5000,
     });
     // A wait that would be longer than what is left is not begun.
     expect(await outcomeOf(client, "GET /x")).toMatchObject({ code: 503, reason: "UNREACHABLE" });

@@ -21,9 +21,9 @@ export function routeOf(
   return { ...route, bindings: [parseRule(rule)], ...(idempotency && { idempotency }) };
 }
 
-/** A client of one test; it closes when the test has finished. */
+/** A client of one test, patient by default; it closes when the test has finished. */
 export function createClient(options: HttpClientOptions): HttpClient {
-  const client = new HttpClient(options);
+  const client = new HttpClient({ timeout: 20_000, ...options });
   onTestFinished(() => client.close());
   return client;
 }

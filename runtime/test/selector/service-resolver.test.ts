@@ -5,6 +5,7 @@ import { ServiceResolver } from "../../src/selector/service-resolver.ts";
 import { instanceOf } from "./nodes.ts";
 
 const never = new AbortController().signal;
+const patient = { timeout: 20_000 };
 
 afterEach(() => void vi.useRealTimers());
 
@@ -44,9 +45,9 @@ test("follows the instances that can be called", async () => {
   await resolver.ready();
   expect(seen).toEqual(["a:1"]);
   await registry.register(instanceOf("b"), never);
-  await expect.poll(() => seen.at(-1)).toBe("a:1,b:1");
+  await expect.poll(() => seen.at(-1), patient).toBe("a:1,b:1");
   await registry.deregister(instanceOf("a"), never);
-  await expect.poll(() => seen.at(-1)).toBe("b:1");
+  await expect.poll(() => seen.at(-1), patient).toBe("b:1");
 });
 
 test("keeps the last instances when there are none any more, and says so", async () => {
@@ -55,7 +56,7 @@ test("keeps the last instances when there are none any more, and says so", async
   await registry.register(instanceOf("a"), never);
   await resolver.ready();
   await registry.deregister(instanceOf("a"), never);
-  await expect.poll(() => records.join("")).toContain("no instance can be called");
+  await expect.poll(() => records.join(""), patient).toContain("no instance can be called");
   expect(seen).toEqual(["a:1"]);
 });
 
@@ -123,6 +124,6 @@ test("lets those go who wait when it closes, and ends its watch", async () => {
   const ready = resolver.ready();
   resolver.close();
   await ready;
-  await expect.poll(() => ended).toBe(true);
+  await expect.poll(() => ended, patient).toBe(true);
   expect(seen).toEqual([]);
 });
