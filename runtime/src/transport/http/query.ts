@@ -20,6 +20,7 @@ export interface QueryOptions extends TextOptions {
 const maxParameters = 1000;
 const maxDepth = 32;
 const maxCachedKeys = 256;
+const maxCachedLength = 64;
 
 /**
  * Binds a query, or a form, to the fields of a message. A key is a path of field names, each as in the
@@ -32,7 +33,7 @@ export class QueryBinder {
   readonly #options: QueryOptions;
   readonly #fields = new Map<DescMessage, ReadonlyMap<string, DescField>>();
   readonly #readers = new Map<DescField, TextReader | undefined>();
-  /** What keys were resolved to. */
+  /** What keys were resolved to; few and short ones only, since clients could invent new ones for ever. */
   readonly #resolved = new Map<string, Parameter>();
 
   /** `ignored` are paths in proto names, which with all that is below them are never bound. */
@@ -110,9 +111,8 @@ export class QueryBinder {
       if (this.#options.strictQuery && !this.#isForeign(key)) {
         throw bindingError(`${excerpt(key)} is no field of "${this.#desc.typeName}"`);
       }
-    } else if (!parameter.entry && this.#resolved.size < maxCachedKeys) {
-      // Entries of maps and what names nothing are not kept: clients could invent such keys for ever. And a
-      // part of a text would keep the whole request's line alive.
+    } else if (key.length <= maxCachedLength && this.#resolved.size < maxCachedKeys) {
+      // A copy: a part of a text would keep the whole line of the request alive.
       this.#resolved.set(Buffer.from(key).toString(), parameter);
     }
     return parameter;
@@ -178,7 +178,6 @@ export class QueryBinder {
       name,
       parents,
       repeated,
-      entry: false,
       claims: repeated || field.oneof !== undefined ? claims : [...claims, [name, name]],
       put(target, text) {
         const value = readText(name, read, text);
@@ -210,7 +209,6 @@ export class QueryBinder {
       name: entry,
       parents,
       repeated: false,
-      entry: true,
       claims: [...claims, [entry, entry]],
       put(target, text) {
         // Not an assignment, which for the key "__proto__" would set the prototype.
@@ -263,8 +261,6 @@ interface Parameter {
   /** The messages to go through. */
   readonly parents: readonly (DescField & { fieldKind: "message" })[];
   readonly repeated: boolean;
-  /** Whether it is one of a map's entries. */
-  readonly entry: boolean;
   /** Pairs of something that can be given once (a field, a oneof) and the field that takes it. */
   readonly claims: readonly (readonly [string, string])[];
   put(target: MessageRecord, text: string): void;
