@@ -129,10 +129,11 @@ export class HttpServer implements Server, HttpRouter {
 
   async start(_app: AppInfo): Promise<void> {
     const endpoint = await this.endpoint();
+    const webSockets = this.#routes.hasUpgrades ? await WebSocketAcceptor.load() : undefined;
     if (this.#stopped) throw new Error("the server was stopped before it started");
     if (this.#started) return;
     this.#started = true;
-    if (this.#routes.hasUpgrades) this.#host.webSockets = await WebSocketAcceptor.load();
+    this.#host.webSockets = webSockets;
     this.#host.endpoint = endpoint.href;
     this.#streamHost.endpoint = endpoint.href;
     this.#routes.complete();
