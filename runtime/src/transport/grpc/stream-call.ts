@@ -63,9 +63,14 @@ export class StreamCall extends ServerCall {
     this.busy = true;
     try {
       const result = await this.binding.handler(request, this.context);
-      if (this.binding.kind === "clientStreaming") this.succeed(this.encode(result));
-      else await this.#sendAll(result as AsyncIterable<unknown>);
+      if (this.binding.kind === "clientStreaming") {
+        this.busy = false;
+        this.succeed(this.encode(result));
+      } else {
+        await this.#sendAll(result as AsyncIterable<unknown>);
+      }
     } catch (error) {
+      this.busy = false;
       this.fail(error);
     } finally {
       this.busy = false;
@@ -80,6 +85,7 @@ export class StreamCall extends ServerCall {
       if (this.done) return;
       if (step.done === true) {
         this.#replies = undefined; // nothing is left to release
+        this.busy = false;
         this.succeed();
         return;
       }

@@ -113,20 +113,12 @@ export class Http2Connection implements ReceiverHost, StreamHost {
   }
 
   openStream(id: number, headers: HeaderBlock, endStream: boolean): void {
-    const { streams, limits } = this;
-    if (this.#phase >= Phase.refusing || this.queued.exhausted) {
+    if (this.#phase >= Phase.refusing || this.queued.exhausted || this.#isFull()) {
       this.#refuse(id, endStream);
       return;
     }
-    if (streams.load >= limits.maxConcurrentStreams) {
-      streams.pruneBusy();
-      if (streams.load >= limits.maxConcurrentStreams) {
-        this.#refuse(id, endStream);
-        return;
-      }
-    }
     const stream = new Http2Stream(this, id, headers);
-    streams.add(stream);
+    this.streams.add(stream);
     stream.listen(this.#host.onStream(stream));
     if (endStream && !stream.closed) stream.receiveEnd();
   }
@@ -264,14 +256,28 @@ export class Http2Connection implements ReceiverHost, StreamHost {
     this.#socket.resume();
   }
 
+  #isFull(): boolean {
+    const { streams, limits } = this;
+    if (streams.load < limits.maxConcurrentStreams) return false;
+    streams.pruneBusy();
+    return streams.load >= limits.maxConcurrentStreams;
+  }
+
   /** A stream that is not begun; clients may try it again elsewhere. */
   #refuse(id: number, endStream: boolean): void {
-    this.#receiver.resetStream(id, ErrorCode.REFUSED_STREAM);
+    if (this.streams.size >= this.limits.maxConcurrentStreams) {
+      this.#receiver.resetStream(id, ErrorCode.REFUSED_STREAM);
+    } else {
+      // Not what the client did wrong.
+      this.sender.sendReset(id, ErrorCode.REFUSED_STREAM);
+      this.streams.ignore(id);
+    }
     if (endStream) this.streams.unignore(id);
   }
 
   #refuseStreams(): void {
     this.#phase = Phase.refusing;
+    this.#watch.leavingSince = 0;
     this.sender.sendGoaway(this.streams.lastId, ErrorCode.NO_ERROR, "");
     if (this.streams.size === 0) this.#end();
   }
