@@ -41,7 +41,10 @@ export const connectWebSocket: WebSocketConnector = ({ url, limit, timeout, sign
     });
     socket.addEventListener("close", ({ code, reason }) => {
       if (opened) events.onClose(code, reason);
-      else fail(new KratosError(503, "UNREACHABLE", `cannot open "${address.origin}"`));
+    });
+    socket.addEventListener("error", () => {
+      // Why, is told to nobody; and what fails later is closed, too.
+      if (!opened) fail(new KratosError(503, "UNREACHABLE", `cannot open "${address.origin}"`));
     });
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
