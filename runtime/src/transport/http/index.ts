@@ -13,6 +13,9 @@ export type { CorsOptions } from "./cors.ts";
 export { diagnostics } from "./diagnostics.ts";
 export type { DiagnosticsOptions } from "./diagnostics.ts";
 export type { Envelope, ErrorEnvelope, ReplyData } from "./envelope.ts";
+export { readFormParts } from "./form-parts.ts";
+export type { FormPart, FormPiece } from "./form-parts.ts";
+export type { MultipartLimits, PartHeader } from "./multipart.ts";
 export type { HttpFilter, HttpRequestHandler } from "./filter.ts";
 export type {
   HandWrittenOptions,

@@ -1,13 +1,13 @@
-import { type DescMessage, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import { HttpBodySchema } from "@kratos-ts/runtime/protos/google/api/httpbody_pb.ts";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { buildSchema } from "../schema.ts";
 import { appInfo, createTestServer, parseRule } from "../serve.ts";
-import { createClient, createHttp, load, save, yaml } from "./documented.ts";
+import { createClient, createHttp, load, save, savePhotos, yaml } from "./documented.ts";
 
 const R = buildSchema()("test.v1.R");
 
@@ -22,7 +22,7 @@ test("docs/http-content.md shows what is tested here", async () => {
   const page = await readFile(new URL("docs/http-content.md", root), "utf8");
   const source = await readFile(fileURLToPath(new URL("documented.ts", import.meta.url)), "utf8");
   const blocks = Array.from(page.matchAll(/```ts\n(.+?)```/gs), ([, block = ""]) => block);
-  expect(blocks).toHaveLength(5);
+  expect(blocks).toHaveLength(6);
   expect(blocks.filter((block) => !source.includes(block))).toEqual([]);
 });
 
@@ -48,6 +48,22 @@ test("the documented codec serves and calls in YAML", async () => {
   expect(response.headers.get("content-type")).toBe("text/yaml");
   expect(await response.text()).toContain("name: x\n");
   expect(yaml.contentTypes).toContain("text/yaml");
+});
+
+test("the documented form keeps its photos", async () => {
+  const folder = dirname(await temporaryPath());
+  const form = new FormData();
+  form.append("title", "left out");
+  form.append("photo", new Blob(["one"]), "../a.png");
+  form.append("photo", new Blob(["two"]), "b.png");
+  const sent = new Response(form);
+  async function* bodies() {
+    const contentType = sent.headers.get("content-type")!;
+    yield create(HttpBodySchema, { contentType, data: new Uint8Array(await sent.arrayBuffer()) });
+  }
+  await savePhotos(bodies(), folder);
+  expect(await readFile(join(folder, "1"), "utf8")).toBe("one");
+  expect(await readFile(join(folder, "2"), "utf8")).toBe("two");
 });
 
 test("the documented handlers keep and send files", async () => {

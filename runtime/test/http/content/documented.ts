@@ -1,8 +1,9 @@
 /** What docs/http-content.md shows, word for word. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type ContentCodec, HttpClient, HttpServer } from "@kratos-ts/runtime/http";
+import { type ContentCodec, HttpClient, HttpServer, readFormParts } from "@kratos-ts/runtime/http";
 import type { HttpBody, HttpBodySchema } from "@kratos-ts/runtime/protos/google/api/httpbody_pb.ts";
 import { createReadStream, createWriteStream } from "node:fs";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parse, stringify } from "yaml";
 
@@ -26,6 +27,13 @@ export async function save(requests: AsyncIterable<HttpBody>, path: string): Pro
     for await (const { data } of bodies) yield data;
   }
   await pipeline(requests, read, createWriteStream(path));
+}
+
+export async function savePhotos(requests: AsyncIterable<HttpBody>, folder: string): Promise<void> {
+  let count = 0;
+  for await (const { name, data } of readFormParts(requests)) {
+    if (name === "photo") await pipeline(data, createWriteStream(join(folder, `${++count}`)));
+  }
 }
 
 export async function* load(path: string): AsyncIterable<MessageInitShape<typeof HttpBodySchema>> {
