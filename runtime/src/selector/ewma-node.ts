@@ -18,7 +18,7 @@ const slack = 5;
 export class EwmaNode implements TrackedNode {
   readonly node: ServiceNode;
   /** When it was last chosen, in milliseconds; at first never, so that it is soon known how it does. */
-  pickedAt = Number.NEGATIVE_INFINITY;
+  pickedAt: number = Number.NEGATIVE_INFINITY;
   readonly #now: () => number;
   readonly #running = new Set<EwmaPick>();
   #lag = 0;
