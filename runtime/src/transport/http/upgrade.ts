@@ -1,28 +1,47 @@
 import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
+/** What is kept of frames that come before the hand-shake is answered, which no client should send. */
+const maxHeadBytes = 64 * 1024;
+
 /** The answer to a request for a WebSocket, until one is opened: any other answer closes the connection. */
 export class UpgradeResponse extends ServerResponse {
-  /** What came behind the request. */
-  readonly head: Buffer;
   readonly #socket: Socket;
+  #head: Buffer;
 
+  /** `head` came behind the request. */
   constructor(request: IncomingMessage, socket: Socket, head: Buffer) {
     super(request);
-    this.head = head;
     this.#socket = socket;
+    this.#head = head;
     this.shouldKeepAlive = false;
     // Node has let go of the socket, errors included.
     socket.on("error", () => socket.destroy());
+    // Only who reads learns that the client has gone.
+    socket.on("data", this.#keep);
+    socket.on("end", this.#lose);
     this.assignSocket(socket);
     this.on("finish", () => socket.destroySoon());
   }
 
-  /** Gives the connection away; nothing can be answered any more. */
-  release(): Socket {
-    this.detachSocket(this.#socket);
-    return this.#socket;
+  /** Gives the connection away, with what came over it; nothing can be answered any more. */
+  release(): { readonly socket: Socket; readonly head: Buffer } {
+    const socket = this.#socket;
+    socket.off("data", this.#keep);
+    socket.off("end", this.#lose);
+    if (socket.isPaused()) socket.resume();
+    this.detachSocket(socket);
+    return { socket, head: this.#head };
   }
+
+  readonly #keep = (bytes: Buffer): void => {
+    this.#head = Buffer.concat([this.#head, bytes]);
+    if (this.#head.length > maxHeadBytes) this.#socket.pause();
+  };
+
+  readonly #lose = (): void => {
+    this.#socket.destroy();
+  };
 }
 
 /** Whether a request that asks for another protocol asks for this one. */

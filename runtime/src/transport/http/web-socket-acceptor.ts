@@ -51,8 +51,9 @@ export class WebSocketAcceptor {
       }
     };
     server.once("headers", addHeader);
-    server.handleUpgrade(response.req, response.release(), response.head, (socket) => {
-      opened = socket;
+    const { socket, head } = response.release();
+    server.handleUpgrade(response.req, socket, head, (webSocket) => {
+      opened = webSocket;
     });
     server.off("headers", addHeader);
     return opened;

@@ -1,8 +1,9 @@
-import { KratosError } from "@kratos-ts/runtime";
+import { KratosError, type Middleware } from "@kratos-ts/runtime";
 import type { HttpFilter } from "@kratos-ts/runtime/http";
 import { connect, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { RoomsDictateRoute } from "../../../../fixtures/golden/http-streams/want/api/rooms/v1/rooms_http.ts";
+import { createDeferred } from "../../grpc/deferred.ts";
 import { appInfo, createTestServer, send } from "../serve.ts";
 import { serveRooms } from "./rooms.ts";
 
@@ -51,6 +52,27 @@ test("frames that follow a hand-shake at once are read", async () => {
   const head = Buffer.from(`GET /v1/rooms/a/talk HTTP/1.1\r\n${handshake}\r\n`);
   socket.write(Buffer.concat([head, frame('"hi"'), frame("\u001eend")]));
   expect(await readUntil(socket, /"hi"/)).toContain('{"room":"a","text":"hi","by":""}');
+});
+
+test("a client that goes before its hand-shake is answered aborts the call", async () => {
+  const started = createDeferred();
+  const aborted = createDeferred();
+  let reason: unknown;
+  const wait: Middleware = (next) => async (request, context) => {
+    started.resolve();
+    await new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+    reason = context.signal.reason;
+    aborted.resolve();
+    return next(request, context);
+  };
+  const { port } = await serveRooms({ talk: (requests) => requests }, { middleware: [wait] });
+  const socket = open(port);
+  socket.write(`GET /v1/rooms/a/talk HTTP/1.1\r\n${handshake}\r\n`);
+  await started.promise;
+  socket.write("what no client should send yet");
+  socket.end();
+  await aborted.promise;
+  expect(reason).toMatchObject({ code: 499, reason: "CLIENT_CLOSED" });
 });
 
 test.for(["websocket", "h2c"])(
