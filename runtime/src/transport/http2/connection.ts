@@ -250,6 +250,7 @@ export class Http2Connection implements ReceiverHost, StreamHost {
 
   #onDrained(): void {
     this.#output.congested = false;
+    this.#output.reclaim();
     this.sender.pump();
     if (!this.#readingStopped || this.#output.unsent > maxUnsent) return;
     this.#readingStopped = false;

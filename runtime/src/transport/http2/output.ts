@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 const bufferBytes = 64 * 1024;
 
 /** Buffers that are kept for the next one that writes. */
-const maxFree = 16;
+const maxFree = 32;
 
 /** Unsent bytes above which no payload is added. */
 const congestedBytes = 256 * 1024;
@@ -32,6 +32,8 @@ export class Output {
   readonly #socket: Socket;
   readonly #pool: BufferPool;
   #scheduled = false;
+  /** Buffers that the socket still reads. */
+  readonly #written: Uint8Array[] = [];
 
   constructor(socket: Socket, pool: BufferPool) {
     this.#socket = socket;
@@ -69,10 +71,18 @@ export class Output {
       return;
     }
     socket.write(buffer.subarray(0, at));
-    const unsent = socket.writableLength;
-    this.congested = unsent >= congestedBytes;
-    // With nothing left the kernel has its copy; otherwise the socket goes on to read the buffer.
-    if (unsent === 0) this.#pool.giveBack(buffer);
+    this.#written.push(buffer);
+    this.congested = socket.writableLength >= congestedBytes;
+    this.reclaim();
+  }
+
+  /** Gives back what was lent, once nothing is left to be sent: the kernel has its copy then. */
+  reclaim(): void {
+    const written = this.#written;
+    if (this.#socket.writableLength > 0) return;
+    for (let buffer = written.pop(); buffer !== undefined; buffer = written.pop()) {
+      this.#pool.giveBack(buffer);
+    }
   }
 
   /** {@link flush}, at the end of a turn. */
