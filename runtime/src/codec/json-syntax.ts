@@ -35,7 +35,6 @@ interface Fault {
   readonly expected: string;
 }
 
-const SPACE = /[ \t\n\r]*/;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/;
 const NUMBER_START = /-?[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?)?/;
 // eslint-disable-next-line no-control-regex -- control characters are what may not stand in a JSON string
@@ -43,11 +42,12 @@ const STRING_PART = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/
 
 /** Walks the grammar with an explicit stack, so that deep nesting cannot overflow. */
 function findFault(text: string): Fault {
+  const tokens = new Tokens(text);
   const open: ("[" | "{")[] = [];
   let offset = 0;
   let expected: "value" | "value or ]" | "key" | "key or }" | "after" = "value";
   for (;;) {
-    offset = match(SPACE, text, offset);
+    offset = skipSpace(text, offset);
     const char = text[offset];
     if (expected === "after") {
       const inside = open.at(-1);
@@ -71,9 +71,9 @@ function findFault(text: string): Fault {
       if (char !== '"') {
         return { offset, expected: expected === "key" ? "a key in double quotes" : 'a key or "}"' };
       }
-      const end = stringEnd(text, offset);
+      const end = tokens.stringEnd(offset);
       if (typeof end !== "number") return end;
-      offset = match(SPACE, text, end);
+      offset = skipSpace(text, end);
       if (text[offset] !== ":") return { offset, expected: '":"' };
       offset++;
       expected = "value";
@@ -86,7 +86,7 @@ function findFault(text: string): Fault {
       offset++;
       expected = "after";
     } else {
-      const end = char === '"' ? stringEnd(text, offset) : literalEnd(text, offset);
+      const end = char === '"' ? tokens.stringEnd(offset) : tokens.literalEnd(offset);
       if (typeof end !== "number") return end;
       offset = end;
       expected = "after";
@@ -94,25 +94,49 @@ function findFault(text: string): Fault {
   }
 }
 
-function stringEnd(text: string, start: number): number | Fault {
-  const end = match(STRING_PART, text, start + 1);
-  if (text[end] === '"') return end + 1;
-  if (text[end] === "\\") return { offset: end, expected: "a valid escape sequence" };
-  return { offset: end, expected: end < text.length ? "no control character" : 'a closing "\\""' };
-}
-
-function literalEnd(text: string, start: number): number | Fault {
-  for (const word of ["true", "false", "null"]) {
-    if (text.startsWith(word, start)) return start + word.length;
+function skipSpace(text: string, start: number): number {
+  let offset = start;
+  for (;;) {
+    const code = text.charCodeAt(offset);
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return offset;
+    offset++;
   }
-  const end = match(NUMBER, text, start);
-  if (end > start) return end;
-  if (text[start] !== "-") return { offset: start, expected: "a value" };
-  return { offset: match(NUMBER_START, text, start), expected: "a digit" };
 }
 
-function match(pattern: RegExp, text: string, offset: number): number {
-  const sticky = new RegExp(pattern, "y");
+/** Finds the ends of strings and literals, with patterns made once for each text. */
+class Tokens {
+  private readonly text: string;
+  private readonly number = new RegExp(NUMBER, "y");
+  private readonly stringPart = new RegExp(STRING_PART, "y");
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  stringEnd(start: number): number | Fault {
+    const { text } = this;
+    const end = match(this.stringPart, text, start + 1);
+    if (text[end] === '"') return end + 1;
+    if (text[end] === "\\") return { offset: end, expected: "a valid escape sequence" };
+    return {
+      offset: end,
+      expected: end < text.length ? "no control character" : 'a closing "\\""',
+    };
+  }
+
+  literalEnd(start: number): number | Fault {
+    const { text } = this;
+    for (const word of ["true", "false", "null"]) {
+      if (text.startsWith(word, start)) return start + word.length;
+    }
+    const end = match(this.number, text, start);
+    if (end > start) return end;
+    if (text[start] !== "-") return { offset: start, expected: "a value" };
+    return { offset: match(new RegExp(NUMBER_START, "y"), text, start), expected: "a digit" };
+  }
+}
+
+function match(sticky: RegExp, text: string, offset: number): number {
   sticky.lastIndex = offset;
   return sticky.test(text) ? sticky.lastIndex : offset;
 }

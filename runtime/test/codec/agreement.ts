@@ -17,6 +17,8 @@ const OPTIONS: readonly Partial<JsonOptions>[] = [
 /** Both engines, with every set of options that is tested, for the types of one registry. */
 export interface Candidates {
   readonly registry: Registry;
+  /** See {@link hasAmbiguousNames}, of any of the types. */
+  readonly isAmbiguous: boolean;
   readonly codecs: readonly { readonly options: Partial<JsonOptions>; readonly codecs: Codecs }[];
 }
 
@@ -28,18 +30,18 @@ export function createCandidates(registry: Registry): Candidates {
       return { options, codecs: createCodecsWith(options, engine) };
     }),
   );
-  return { registry, codecs };
+  const isAmbiguous = [...registry].some(
+    (each) => each.kind === "message" && hasAmbiguousNames(each),
+  );
+  return { registry, isAmbiguous, codecs };
 }
 
 /** Throws unless our codecs and the reference do the same with a message, in binary and in JSON. */
 export function checkAgreement(
-  { registry, codecs }: Candidates,
+  { registry, isAmbiguous, codecs }: Candidates,
   desc: DescMessage,
   message: Message,
 ): void {
-  const isAmbiguous = [...registry].some(
-    (each) => each.kind === "message" && hasAmbiguousNames(each),
-  );
   const bytes = reference(() => toBinary(desc, message));
   for (const each of codecs) {
     const codec = each.codecs.message(desc);

@@ -89,6 +89,14 @@ describe("binary", () => {
     );
   });
 
+  test("merges the parts of a Struct, the later of equal keys last", () => {
+    const parts = [{ a: 1, b: [1] }, { b: [2], c: { d: null } }, {}];
+    const bytes = parts.flatMap((st) => [...toBinary(R, create(R, { st }))]);
+    expect(codec.fromBinary(Uint8Array.from(bytes))).toEqual(
+      create(R, { st: { a: 1, b: [2], c: { d: null } } }),
+    );
+  });
+
   test("keeps a byte order mark in text", () => {
     expect(codec.fromBinary(codec.toBinary({ name: "\ufeffa" }))).toEqual(
       create(R, { name: "\ufeffa" }),

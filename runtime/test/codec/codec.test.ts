@@ -189,6 +189,13 @@ describe("reading JSON", () => {
     expect(prototype.toJsonString(prototype.fromJsonString(json) as never)).toBe(json);
   });
 
+  test("takes a name for the JSON name of a field before it takes it for a proto name", () => {
+    const swapped = compileCodec(message("hostile.v1.Swapped"));
+    const text = '{"two":"first","one":"second"}';
+    expect(swapped.fromJsonString(text)).toMatchObject({ one: "first", two: "second" });
+    expect(swapped.toJsonString(swapped.fromJsonString(text) as never)).toBe(text);
+  });
+
   test("takes the last of duplicate keys, as JSON.parse does", () => {
     expect(codec.fromJsonString('{"n":1,"n":2}')).toEqual(create(R, { n: 2 }));
   });

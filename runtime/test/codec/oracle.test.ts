@@ -24,6 +24,7 @@ const TYPES = [
   "legacy.v1.Legacy",
   "legacy.v1.Required",
   "edition.v1.Edition",
+  "edition.v1.Delimited",
 ];
 
 test.for(TYPES)("codecs agree with the reference on any %s", (name) => {
