@@ -19,8 +19,6 @@ export interface BindingOptions extends PathOptions, BodyOptions {
   readonly fillMask: boolean;
 }
 
-export type { RequestBody } from "./message-body.ts";
-
 /** How requests of one HTTP rule become messages. */
 export interface RequestBinding {
   /** `none`: a body is not looked at. `raw`: any content type will do. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { KratosError } from "../../errors/kratos-error.ts";
-import type { RequestBody } from "./binding.ts";
+import type { RequestBody } from "./message-body.ts";
 import { bindingError } from "./binding-error.ts";
 import { readBody } from "./request-body.ts";
 import { sendError } from "./response.ts";

@@ -1,6 +1,6 @@
 import type { KratosError } from "../../errors/kratos-error.ts";
 import { stopIterator } from "../stop-iterator.ts";
-import type { RequestBody } from "./binding.ts";
+import type { RequestBody } from "./message-body.ts";
 import { BodyCall } from "./body-call.ts";
 import type { HeaderMap } from "./header-map.ts";
 import type { EncodedReply } from "./reply.ts";

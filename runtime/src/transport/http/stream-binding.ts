@@ -1,12 +1,8 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { HttpBinding } from "../method.ts";
-import {
-  type BindingOptions,
-  compileBinding,
-  type RequestBinding,
-  type RequestBody,
-} from "./binding.ts";
+import { type BindingOptions, compileBinding, type RequestBinding } from "./binding.ts";
 import { getField, type MessageRecord, setField } from "./field-access.ts";
+import type { RequestBody } from "./message-body.ts";
 import type { PathTemplate } from "./path-template.ts";
 
 /** How the messages of a stream of requests are made. */

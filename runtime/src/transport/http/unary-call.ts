@@ -1,5 +1,5 @@
 import { isPromise } from "../../middleware/is-promise.ts";
-import type { RequestBody } from "./binding.ts";
+import type { RequestBody } from "./message-body.ts";
 import { BodyCall } from "./body-call.ts";
 import type { ReplyCompressor } from "./compression.ts";
 import type { EncodedReply } from "./reply.ts";
