@@ -10,7 +10,7 @@ import { encodeHandlerReply } from "./hand-written-call.ts";
 import type { HandWrittenRoute } from "./hand-written-route.ts";
 import { isHttpBody } from "./http-body.ts";
 import { compilePathParams } from "./path-params.ts";
-import { type PathTemplate, PathTemplateError } from "./path-template.ts";
+import { parsePathTemplate, type PathTemplate, PathTemplateError } from "./path-template.ts";
 import { compileReply } from "./reply.ts";
 import { RouteRuleError } from "./route-error.ts";
 import type { RouteOptions } from "./route-options.ts";
@@ -90,23 +90,31 @@ export class RouteTable {
   ): void {
     const { timeout, maxBodyBytes, prefix } = this.#options;
     const path = prefix + ownPath;
-    // The router wants the target of a route before its template is known.
-    const pending: Partial<PendingRoute> = { operation, path, timeout, maxBodyBytes };
+    let pending: PendingRoute;
     try {
       if (!/^(?:\*|[A-Z][A-Z-]*)$/.test(method)) {
         throw new Error(`"${method}" is no HTTP method, write it in upper case`);
       }
-      const template = this.router.add(method, path, operation, pending as PendingRoute);
-      if (streamsIn) this.#addUpgrade(path, operation, pending as PendingRoute);
-      const description = describe(template);
+      const description = describe(parsePathTemplate(path));
       const { bareHandler, compile } = description;
-      Object.assign(pending, description, compile({}), { handler: bareHandler });
+      pending = {
+        operation,
+        path,
+        timeout,
+        maxBodyBytes,
+        ...description,
+        ...compile({}),
+        handler: bareHandler,
+      };
+      // Last, so that a rule that cannot be served leaves nothing behind.
+      this.router.add(method, path, operation, pending);
+      if (streamsIn) this.#addUpgrade(path, operation, pending);
     } catch (error) {
       if (error instanceof RouteConflictError || !(error instanceof Error)) throw error;
       const where = error instanceof PathTemplateError ? "" : `${method} ${ownPath}: `;
       throw new RouteRuleError(operation, where + error.message, error);
     }
-    this.#routes.push(pending as PendingRoute);
+    this.#routes.push(pending);
   }
 
   /** Another rule of the operation may have led to the same WebSocket. */

@@ -4,6 +4,7 @@ import { HttpServer, RouteConflictError, RouteRuleError } from "@kratos-ts/runti
 import { expect, test } from "vitest";
 import type { HttpBinding } from "../../../src/transport/method.ts";
 import { buildSchema } from "../schema.ts";
+import { appInfo, createTestServer, send } from "../serve.ts";
 import { collisionCases, grammarCases } from "./grammar.ts";
 
 const R = buildSchema()("test.v1.R");
@@ -28,6 +29,16 @@ test.for(collisionCases)("$id in a server: $title", ({ rules, collide }) => {
   expect(error instanceof RouteConflictError && error.operations).toEqual(
     collide && ["/test.v1.Test/Call0", "/test.v1.Test/Call1"],
   );
+});
+
+test("a rule that is refused leaves nothing behind", async () => {
+  const server = createTestServer();
+  const route = { operation: "/test.v1.Test/Call", input: R, output: R };
+  const add = (body: string): void =>
+    server.handle({ ...route, bindings: [{ method: "POST", path: "/v1", body }] }, () => ({}));
+  expect(() => add("missing")).toThrow(RouteRuleError);
+  await server.start(appInfo);
+  expect((await send(server.port!, "POST /v1", "{}")).status).toBe(404);
 });
 
 function register(rules: readonly JsonObject[], bidi = false): void {
