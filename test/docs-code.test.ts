@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Pages whose blocks of TypeScript are whole files of a service beside the order service's `api`. */
-const pages = ["docs/http-client.md"];
+const pages = ["docs/http-client.md", "docs/http-server.md"];
 
 test("code on pages passes the compiler", async () => {
   const folder = join(root, ".cache", `docs-code-${process.pid}`);

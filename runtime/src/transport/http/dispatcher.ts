@@ -39,7 +39,8 @@ export class Dispatcher implements RequestReceiver {
     }
     try {
       target = parseRequestTarget(request.url!);
-      match = this.#findUpgrade(request, response, target) ?? this.#router.find(method, target.path);
+      match =
+        this.#findUpgrade(request, response, target) ?? this.#router.find(method, target.path);
       if (match === undefined) {
         this.#refuse(method, target.path, response);
         return;
@@ -61,6 +62,10 @@ export class Dispatcher implements RequestReceiver {
     const expected = excerpt(request.headers.expect ?? "");
     const message = `cannot do what "Expect" asks: ${expected}, use "100-continue" or leave it out`;
     this.#sendError(response, new KratosError(417, "EXPECTATION_FAILED", message));
+  }
+
+  onLargeHead(response: ServerResponse): void {
+    this.#sendError(response, new KratosError(431, "CODEC", "the headers are too large"));
   }
 
   onConnect(request: IncomingMessage, socket: Duplex): void {

@@ -50,6 +50,10 @@ class FilteredReceiver implements RequestReceiver {
     this.#receiver.onExpectation(request, response);
   }
 
+  onLargeHead(response: ServerResponse): void {
+    this.#receiver.onLargeHead(response);
+  }
+
   onConnect(request: IncomingMessage, socket: Duplex): void {
     this.#receiver.onConnect(request, socket);
   }

@@ -16,6 +16,8 @@ const maxConcurrentStreams = 128;
 export interface SessionReceiver {
   onRequest(request: IncomingMessage, response: ServerResponse): void;
   onExpectation(request: IncomingMessage, response: ServerResponse): void;
+  /** A request whose head is larger than it may be. */
+  onLargeHead(response: ServerResponse): void;
 }
 
 /** The HTTP/2 connections of a server, on sockets that somebody else accepts. */
@@ -32,7 +34,10 @@ export class Http2Sessions {
     server.on("session", (session) => this.#track(session));
     server.on("request", (request, response) => {
       this.#attach(request);
-      receiver.onRequest(...asHttp1(request, response));
+      const [message, reply] = asHttp1(request, response);
+      // Node keeps to the limit only once the client has confirmed that it knows it.
+      if (isLarge(request.rawHeaders, maxHeaderBytes)) receiver.onLargeHead(reply);
+      else receiver.onRequest(message, reply);
     });
     server.on("checkExpectation", (request: Http2ServerRequest, response: Http2ServerResponse) => {
       this.#attach(request);
@@ -123,6 +128,13 @@ class Http2Connection {
     this.#seenBytes = bytes;
     if (this.#quietSweeps >= sweeps) this.#session.close();
   }
+}
+
+/** Whether a head is larger than `limit`, with what RFC 9113, section 6.5.2, adds for each field. */
+function isLarge(raw: readonly string[], limit: number): boolean {
+  let size = 0;
+  for (const text of raw) size += text.length + 16;
+  return size > limit;
 }
 
 /** Node's compatibility layer has the same methods; what HTTP/2 forbids is left out by the receiver. */

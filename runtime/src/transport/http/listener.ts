@@ -40,7 +40,10 @@ export interface ListenerOptions extends ClientLimits {
 }
 
 /** Whom a listener tells of what comes over HTTP/2. */
-export type StreamReceiver = Pick<RequestReceiver, "onRequest" | "onUnaccepted" | "onExpectation">;
+export type StreamReceiver = Pick<
+  RequestReceiver,
+  "onRequest" | "onUnaccepted" | "onExpectation" | "onLargeHead"
+>;
 
 /** Whom a listener tells. */
 export interface RequestReceiver {
@@ -49,6 +52,8 @@ export interface RequestReceiver {
   onUnaccepted(response: ServerResponse): void;
   /** A request whose `Expect` is not `100-continue`. */
   onExpectation(request: IncomingMessage, response: ServerResponse): void;
+  /** A request over HTTP/2 whose head is too large; over HTTP/1.1 it never becomes one. */
+  onLargeHead(response: ServerResponse): void;
   /** A `CONNECT`, which has no response. */
   onConnect(request: IncomingMessage, socket: Duplex): void;
   /** What no request can be blamed for. */
@@ -84,6 +89,7 @@ export class HttpListener {
       this.#sessions = new Http2Sessions(options.maxHeaderBytes, {
         onRequest: (request, response) => this.#hold(streams, request, response),
         onExpectation: (request, response) => streams.onExpectation(request, response),
+        onLargeHead: (response) => streams.onLargeHead(response),
       });
     }
     const server = this.#createServer();

@@ -1,6 +1,6 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { KratosError } from "@kratos-ts/runtime";
-import { HttpServer, type HttpServerOptions } from "@kratos-ts/runtime/http";
+import { HttpServer, type HttpServerOptions, requestOrigin } from "@kratos-ts/runtime/http";
 import { silentLogger } from "@kratos-ts/runtime/log";
 import {
   type ClientHttp2Session,
@@ -25,7 +25,7 @@ type Handle = UnaryHandler<DescMessage, DescMessage>;
 async function serve(
   rules: readonly string[],
   handle: Handle,
-  options: HttpServerOptions = {},
+  { onCreate, ...options }: HttpServerOptions & { onCreate?: (server: HttpServer) => void } = {},
 ): Promise<{ server: HttpServer; session: ClientHttp2Session }> {
   const tls = authority.issue("server");
   const server = new HttpServer({ addr: "127.0.0.1:0", logger: silentLogger, tls, ...options });
@@ -34,11 +34,16 @@ async function serve(
     const operation = `/test.v1.Test/${rule}`;
     server.handle({ operation, input: R, output: R, bindings: [parseRule(rule)] }, handle);
   }
+  onCreate?.(server);
   await server.start(appInfo);
+  return { server, session: open(server) };
+}
+
+function open(server: HttpServer): ClientHttp2Session {
   const session = connect(`https://127.0.0.1:${server.port}`, { ca: authority.cert });
   session.on("error", () => undefined);
   onTestFinished(() => session.destroy());
-  return { server, session };
+  return session;
 }
 
 interface Answer {
@@ -128,6 +133,47 @@ test("a handler sees the caller's headers, with the host, and may repeat its own
   expect(seen).toEqual(["host", "x-one"]);
   expect(host).toMatch(/^127\.0\.0\.1:\d+$/);
   expect(peer).toMatch(/^127\.0\.0\.1:\d+$/);
+});
+
+test("filters, request IDs and hand-written routes are the same as over HTTP/1.1", async () => {
+  let origin = "";
+  let id: string | undefined;
+  const { server, session } = await serve([], echo, {
+    requestId: true,
+    filters: [
+      (next) => (request, response) => {
+        origin = requestOrigin(request);
+        response.setHeader("X-Filter", "yes");
+        return next(request, response);
+      },
+    ],
+    onCreate: (created) => {
+      created.route("POST", "/files/{name}", async (request, context) => {
+        id = context.requestHeader.get("x-request-id");
+        context.replyHeader.add("Set-Cookie", "a=1");
+        context.replyHeader.add("Set-Cookie", "b=2");
+        return { json: [request.params, await request.readJson()] };
+      });
+    },
+  });
+  const post = { ":method": "POST", ":path": "/files/x" };
+  const { headers, body } = await send(session, post, "{}");
+  expect(body).toBe('[{"name":"x"},{}]');
+  expect(headers["x-filter"]).toBe("yes");
+  expect(headers["x-request-id"]).toBe(id);
+  expect(headers["set-cookie"]).toEqual(["a=1", "b=2"]);
+  expect(origin).toBe(`https://127.0.0.1:${server.port}`);
+});
+
+test("a request with too many headers is refused, and the connection stays", async () => {
+  const { session } = await serve(["GET /v1"], () => ({}), { maxHeaderBytes: 2048 });
+  const large = { ":path": "/v1", "x-a": "a".repeat(4000) };
+  const refused = await send(session, large).then(
+    ({ headers }) => headers[":status"],
+    () => "reset",
+  );
+  expect([431, "reset"]).toContain(refused);
+  expect((await send(session, { ":path": "/v1" })).headers[":status"]).toBe(200);
 });
 
 test("a stream that the client resets aborts its call, and no other one", async () => {
