@@ -9,7 +9,7 @@ import { bareType } from "./media-type.ts";
 import { SseParser } from "./sse-parser.ts";
 
 /**
- * The replies in a stream of events. Fails with the error that an `error` event holds, and with 500 `CODEC`
+ * The replies in a stream of events; where they are bytes, those that come, as they come. Fails with the error that an `error` event holds, and with 500 `CODEC`
  * for events that cannot be read; one of more than `limit` bytes cannot. Of an event that has no end, nothing
  * is seen: a stream that breaks off fails by its connection.
  */
@@ -21,15 +21,20 @@ export async function* readEventStream(
 ): AsyncIterable<object> {
   const events = bareType(reply.contentType) === "text/event-stream";
   const parser = new SseParser(limit, () => tooLarge(limit));
+  const dataType = route.rawReply ? "" : "application/json";
   try {
     for await (const piece of reply.pieces()) {
+      if (!events && route.rawReply) {
+        yield route.decode(piece, reply.contentType);
+        continue;
+      }
       if (!events) {
         // Kratos sends nothing at all, with no type, for a stream without messages.
         if (piece.length === 0) continue;
         throw new KratosError(500, "CODEC", `the reply is no event stream: "${reply.contentType}"`);
       }
       for (const { name, data } of parser.push(piece)) {
-        if (name === "" || name === "message") yield route.decode(data, "application/json");
+        if (name === "" || name === "message") yield route.decode(data, dataType);
         else if (name === "error") throw toError(new TextDecoder().decode(data));
       }
     }

@@ -13,6 +13,7 @@ import {
 import type { ClientFormat } from "./client-format.ts";
 import { expandPath, PathValueError } from "./expand-path.ts";
 import { getField, type MessageRecord } from "./field-access.ts";
+import { isHttpBody } from "./http-body.ts";
 import { resolvePathField } from "./path-field.ts";
 import { parsePathTemplate, pathVariables } from "./path-template.ts";
 import { QueryEncoder } from "./query-encoding.ts";
@@ -33,6 +34,8 @@ export interface ClientRoute {
   encode(request: MessageRecord): EncodedRequest;
   /** The body alone, for a message of a stream. Throws 400 `CODEC`. */
   encodeFrame(request: MessageRecord): EncodedBody;
+  /** Replies are bytes with a content type of their own. */
+  readonly rawReply: boolean;
   /** Throws 500 `CODEC` for a reply that is none. */
   readonly decode: ReplyDecoder;
   /** Sends, inside the client's middleware. */
@@ -66,6 +69,7 @@ export function compileClientRoute(
         ? compileMessageEncoder(route.input, bodyFormat)
         : () => ({ body: undefined, contentType: undefined });
 
+  const replyField = responseBody === undefined ? undefined : findField(route.output, responseBody);
   const compiled: { -readonly [K in keyof ClientRoute]?: ClientRoute[K] } = {
     operation: route.operation,
     pathTemplate: rule.path,
@@ -82,11 +86,8 @@ export function compileClientRoute(
         };
       }),
     encodeFrame: (request) => guardRequest(() => encodeBody(request)),
-    decode: compileReplyDecoder(
-      route.output,
-      responseBody === undefined ? undefined : findField(route.output, responseBody),
-      format,
-    ),
+    rawReply: isHttpBody(replyField === undefined ? route.output : replyField.message),
+    decode: compileReplyDecoder(route.output, replyField, format),
   };
   compiled.handler = wrap(compiled as ClientRoute);
   return compiled as ClientRoute;

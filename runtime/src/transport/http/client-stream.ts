@@ -96,7 +96,8 @@ function innermost(
     case "serverStreaming":
       return async (request, context) => {
         const clientContext = context as HttpClientContext;
-        const accept = "text/event-stream";
+        // Events would change bytes that are no text.
+        const accept = route.rawReply ? "*/*" : "text/event-stream";
         const reply = await host.request(route, request as MessageRecord, clientContext, accept);
         return readEventStream(reply, route, clientContext, host.maxReceiveBytes);
       };

@@ -88,8 +88,8 @@ class Exchange implements WebSocketEvents {
       const first = await this.#requests.next();
       if (this.#ended) return;
       const message = first.done === true ? {} : first.value;
-      const { path } = this.#route.encode(message);
-      const link = await this.#open(path);
+      const { path, contentType } = this.#route.encode(message);
+      const link = await this.#open(path, contentType ?? this.#host.mediaType);
       if (this.#ended) {
         link.close(abortCode, "the call was aborted");
         return;
@@ -109,7 +109,7 @@ class Exchange implements WebSocketEvents {
         this.#fail(parseErrorText(control.text));
       } else if (control === undefined) {
         const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-        const type = typeof data === "string" ? "application/json" : this.#binaryType();
+        const type = this.#route.rawReply ? "" : this.#host.mediaType;
         this.replies.push(this.#route.decode(bytes, type), bytes.length);
       }
     } catch (error) {
@@ -142,22 +142,24 @@ class Exchange implements WebSocketEvents {
     }
   }
 
-  async #open(path: string): Promise<WebSocketLink> {
+  async #open(path: string, contentType: string): Promise<WebSocketLink> {
     const { maxReceiveBytes: limit, openTimeout: timeout, heartbeat } = this.#host;
     const context = this.#context;
     const url = await this.#host.locate(path, context);
     const connect = await loadConnector();
     const { signal } = context;
-    return connect({ url, headers: this.#headers(), limit, timeout, heartbeat, signal }, this);
+    return connect(
+      { url, headers: this.#headers(contentType), limit, timeout, heartbeat, signal },
+      this,
+    );
   }
 
-  #headers(): string[] {
+  #headers(contentType: string): string[] {
     const { requestHeader } = this.#context;
     const headers: string[] = [];
     // Kratos finds the format of messages in these two.
-    for (const name of ["accept", "content-type"]) {
-      if (requestHeader.get(name) === undefined) headers.push(name, this.#host.mediaType);
-    }
+    if (requestHeader.get("accept") === undefined) headers.push("accept", this.#host.mediaType);
+    if (requestHeader.get("content-type") === undefined) headers.push("content-type", contentType);
     for (const [name, values] of requestHeader.entries()) {
       if (isHandshakeHeader(name)) continue;
       for (const value of values) headers.push(name, value);
@@ -214,10 +216,6 @@ class Exchange implements WebSocketEvents {
     this.#link?.close(1000, "");
     this.#link = undefined;
     if (!this.#requestsEnded) void stopIterator(this.#requests);
-  }
-
-  #binaryType(): string {
-    return this.#host.mediaType;
   }
 
   readonly #onAbort = (): void => {
