@@ -88,9 +88,15 @@ export interface Stream {
 export interface ServerStream extends Stream {
   readonly headers: HeaderView;
   readonly connection: ConnectionInfo;
-  /** Sends response headers, `:status` among them; with `endStream` they are all there is. */
+  /**
+   * Sends response headers, `:status` among them; with `endStream` they are all there is. Throws for fields
+   * that HTTP/2 cannot carry.
+   */
   respond(fields: Fields, endStream?: boolean): void;
-  /** Sends `last`, if given, then `trailers`, and ends this direction. */
+  /**
+   * Sends `last`, if given, then `trailers`, and ends this direction. May throw a `TypeError` for fields that
+   * HTTP/2 cannot carry, as `respond` may; nothing was sent then.
+   */
   end(trailers: Fields, last?: Uint8Array): void;
 }
 

@@ -117,7 +117,7 @@ export class Http2Connection implements ReceiverHost, StreamHost {
       this.#refuse(id, endStream);
       return;
     }
-    const stream = new Http2Stream(this, id, headers);
+    const stream = new Http2Stream(this, id, headers, endStream);
     this.streams.add(stream);
     stream.listen(this.#host.onStream(stream));
     if (endStream && !stream.closed) stream.receiveEnd();

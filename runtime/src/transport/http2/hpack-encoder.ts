@@ -71,13 +71,16 @@ export class HpackEncoder {
     return bytes;
   }
 
+  /** Throws what {@link encode} would throw. */
+  check(fields: Fields): void {
+    if (!(fields instanceof HeaderSet)) checkFields(fields);
+    else if (!this.#sets.has(fields)) checkFields(fields.fields);
+  }
+
   #encodeAll(fields: readonly Field[], constant: boolean): Uint8Array {
+    checkFields(fields);
     let bound = fieldOverhead;
-    for (const [name, value] of fields) {
-      checkField(name, value);
-      if (singleFields.has(name)) checkSingle(name, fields);
-      bound += name.length + value.length + fieldOverhead;
-    }
+    for (const [name, value] of fields) bound += name.length + value.length + fieldOverhead;
     this.#out = this.#tables.scratch(bound);
     this.#at = 0;
     this.#writeResize();
@@ -192,6 +195,13 @@ function isSecret(name: string): boolean {
       return true;
     default:
       return false;
+  }
+}
+
+function checkFields(fields: readonly Field[]): void {
+  for (const [name, value] of fields) {
+    checkField(name, value);
+    if (singleFields.has(name)) checkSingle(name, fields);
   }
 }
 

@@ -46,6 +46,11 @@ export class Sender {
     this.#encoder = encoder;
   }
 
+  /** Throws a `TypeError` for fields that cannot be sent. */
+  checkHeaders(fields: Fields): void {
+    this.#encoder.check(fields);
+  }
+
   /** Sends a header block. Throws a `TypeError` for fields that cannot be sent; nothing was sent then. */
   sendHeaders(id: number, fields: Fields, endStream: boolean): void {
     const block = this.#encoder.encode(fields);

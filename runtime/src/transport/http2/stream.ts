@@ -44,7 +44,7 @@ export class Http2Stream implements ServerStream, SendingStream {
   #responded = false;
   /** This side has said all; some of it may still wait. */
   #ended = false;
-  #requestEnded = false;
+  #requestEnded: boolean;
   /** What `content-length` still promises; negative when it promised nothing. */
   #contentLeft: number;
   #receiveWindow: number;
@@ -57,10 +57,12 @@ export class Http2Stream implements ServerStream, SendingStream {
   #queuedBytes = 0;
   #trailers: Fields | undefined = undefined;
 
-  constructor(host: StreamHost, id: number, headers: HeaderBlock) {
+  /** `requestEnded`: there is no more than `headers`; `receiveEnd` follows all the same. */
+  constructor(host: StreamHost, id: number, headers: HeaderBlock, requestEnded: boolean) {
     this.#host = host;
     this.id = id;
     this.headers = headers;
+    this.#requestEnded = requestEnded;
     this.sendWindow = host.sender.initialWindow;
     this.#receiveWindow = host.streamWindow;
     this.#contentLeft = headers.contentLength;
@@ -108,6 +110,8 @@ export class Http2Stream implements ServerStream, SendingStream {
 
   end(trailers: Fields, last?: Uint8Array): void {
     if (this.#closed || this.#ended) return;
+    // They may have to wait, and nobody could be told of it then.
+    this.#host.sender.checkHeaders(trailers);
     this.#ended = true;
     const hasTrailers = trailers instanceof HeaderSet || trailers.length > 0;
     if (last !== undefined && last.length > 0) {
@@ -258,16 +262,7 @@ export class Http2Stream implements ServerStream, SendingStream {
 
   /** The payload is complete: sends the trailers, if there are any. */
   #finishWith(trailers: Fields | undefined): void {
-    if (trailers !== undefined) {
-      try {
-        this.#host.sender.sendHeaders(this.id, trailers, true);
-      } catch (error) {
-        // Nobody may be there to catch it: the trailers may have waited.
-        this.#host.sender.sendReset(this.id, ErrorCode.INTERNAL_ERROR);
-        this.die(ErrorCode.INTERNAL_ERROR, error instanceof Error ? error : undefined);
-        return;
-      }
-    }
+    if (trailers !== undefined) this.#host.sender.sendHeaders(this.id, trailers, true);
     this.#finish();
   }
 
