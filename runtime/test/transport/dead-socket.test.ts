@@ -3,6 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GrpcServer } from "@kratos-ts/runtime/grpc";
 import { HttpServer } from "@kratos-ts/runtime/http";
 import { silentLogger } from "@kratos-ts/runtime/log";
 import { expect, onTestFinished, test } from "vitest";
@@ -28,14 +29,17 @@ async function leaveDeadSocket(path: string): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-test("a server listens where a killed one has left its socket", async () => {
-  const path = join(await createFolder(), "s");
-  await leaveDeadSocket(path);
-  expect(existsSync(path)).toBe(true);
-  const server = new HttpServer({ network: "unix", addr: path, logger: silentLogger });
-  onTestFinished(() => server.stop(AbortSignal.abort()));
-  expect((await server.endpoint()).pathname).toBe(path);
-});
+test.each([HttpServer, GrpcServer])(
+  "%o listens where a killed one has left its socket",
+  async (Server) => {
+    const path = join(await createFolder(), "s");
+    await leaveDeadSocket(path);
+    expect(existsSync(path)).toBe(true);
+    const server = new Server({ network: "unix", addr: path, logger: silentLogger });
+    onTestFinished(() => server.stop(AbortSignal.abort()));
+    expect((await server.endpoint()).pathname).toBe(path);
+  },
+);
 
 test("a server does not take the socket of another that lives", async () => {
   const path = join(await createFolder(), "s");

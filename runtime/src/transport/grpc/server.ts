@@ -6,6 +6,7 @@ import type { Logger } from "../../log/logger.ts";
 import { createLogger } from "../../log/create-logger.ts";
 import type { Handler, Middleware } from "../../middleware/middleware.ts";
 import { OperationMiddleware } from "../../middleware/operation-middleware.ts";
+import { removeDeadSocket } from "../dead-socket.ts";
 import {
   type BoundAddress,
   listenError,
@@ -164,6 +165,7 @@ export class GrpcServer implements Server, GrpcRouter {
     let bound: BoundAddress;
     try {
       const address = parseListenAddress(this.#network, this.#addr);
+      if (address.path !== undefined) await removeDeadSocket(address.path);
       bound = await this.#engine.listen(address);
     } catch (error) {
       throw listenError(error, this.#addr);
