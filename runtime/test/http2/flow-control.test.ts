@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { HeaderSet } from "../../src/transport/grpc/engine.ts";
 import { FrameFlag, FrameType } from "../../src/transport/http2/frame.ts";
 import type { Http2Limits } from "../../src/transport/http2/limits.ts";
 import { data, RawClient, request, reset, settings, windowUpdate } from "./raw-client.ts";
@@ -300,6 +301,32 @@ describe("what the client sends", () => {
     expect(credited(client, 0)).toBe(70_000 - 65_535 + 64_000);
     expect(sinks[0]?.bytes).toBe(64_000);
   });
+});
+
+test("requests are left unread while their client takes no replies", async () => {
+  const large = new HeaderSet([
+    [":status", "200"],
+    ["x-large", "x".repeat(16_000)],
+  ]);
+  let count = 0;
+  const { port } = await startEngine((stream) => {
+    count++;
+    stream.respond(large, true);
+    return new LogSink(stream);
+  });
+  const client = await RawClient.connect(port);
+  await client.settle();
+  client.socket.pause();
+  const all = 4000;
+  client.send(...Array.from({ length: all }, (_, i) => request(i * 2 + 1)));
+  // Each turn of the event loop reads more, if anything is read at all.
+  for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(count).toBeGreaterThan(0);
+  expect(count).toBeLessThan(all);
+  client.socket.resume();
+  await client.settle();
+  expect(count).toBe(all);
+  expect(client.outcome()).toHaveLength(all);
 });
 
 describe("a stream that is over", () => {
