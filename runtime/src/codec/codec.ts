@@ -76,13 +76,29 @@ export interface Codecs {
 /**
  * Makes codecs with common options. Message types are compiled when they are first used.
  *
- * Results equal those of `@bufbuild/protobuf`, except:
+ * Results equal those of `@bufbuild/protobuf`, except in JSON:
  * - with `emitDefaults`, unset message fields are written as `null`, as Kratos does. Left out are
  *   members of a oneof, `optional` scalars, and `google.protobuf.Value`;
- * - an Any of an unknown type keeps its bytes as base64 in `value`;
+ * - a float is written in the fewest digits that read back as the same float;
+ * - an Any of an unknown type keeps its bytes as base64 in `value`; all keep their type URL as it is;
  * - input that ProtoJSON does not allow is refused throughout: unknown enum names, `"0x10"`,
- *   `"1.5s later"`, 64-bit integers that `JSON.parse` has rounded, binary fields that end too
- *   early; a binary field with another wire type than declared counts as unknown.
+ *   `"1.5s later"`, days and hours that do not exist, lone surrogates, base64 of an impossible length,
+ *   numbers beyond a double, and 64-bit integers that `JSON.parse` has rounded;
+ * - `"1.0"` and `"1e2"` are read as 64-bit integers too, -0 as the integer 0, and the largest float in
+ *   whatever digits. `null` leaves extensions and members of a oneof unset. Of duplicate keys the last
+ *   wins. A JSON name goes before the same proto name of another field;
+ * - `__proto__` is a key and a name as any other.
+ *
+ * And in binary:
+ * - a field of another wire type than declared, and what follows a value that is cut off, are not read:
+ *   the former counts as unknown, the latter is an error;
+ * - unknown fields in an entry of a map are skipped, and its message may come in parts;
+ * - unknown values of a closed enum are kept, whatever else is unknown; so are byte order marks.
+ *
+ * Limits: messages nest 100 deep, as do the lists and objects of a `google.protobuf.Struct`; in binary each
+ * of these takes two levels. How much there is of anything is bounded by the size of the input
+ * alone, which is for transports to limit: what is read may take a hundred times the memory of its bytes,
+ * since an empty message or an unknown field has two or three of them.
  */
 export function createCodecs(options: Partial<JsonOptions> = {}): Codecs {
   return createCodecsWith(options, canCompile() ? compile : interpret);

@@ -1,9 +1,11 @@
 import type { JsonValue } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { createCodecsWith } from "../../src/codec/codec.ts";
 import { isCodecError } from "../../src/codec/codec-error.ts";
 import { compile } from "../../src/codec/compiled.ts";
 import { interpret } from "../../src/codec/interpreted.ts";
+import { attempt } from "./attempt.ts";
 import { compileProtos } from "./protos.ts";
 
 const { message, registry } = compileProtos();
@@ -395,6 +397,19 @@ describe.for([
     expect(messageOf(() => r.toJsonString({ st: { a: value } }))).toContain("nested more than");
     expect(messageOf(() => r.toBinary({ st: { a: value } }))).toContain("nested more than");
   });
+
+  test.for([45, 48, 49, 50, 51])(
+    "read what they write of a Struct %i levels deep, or refuse both",
+    (n) => {
+      let st: JsonValue = { a: 1 };
+      for (let i = 1; i < n; i++) st = i % 2 === 0 ? { a: st } : { a: [st] };
+      const bytes = attempt(() => r.toBinary({ st } as never));
+      const reference = toBinary(r.desc, create(r.desc, { st } as never));
+      const read = attempt(() => r.fromBinary(reference));
+      expect(read === undefined).toBe(bytes === undefined);
+      if (read !== undefined) expect(read).toMatchObject({ st });
+    },
+  );
 
   test("show no more than an excerpt of a long value", () => {
     const text = messageOf(() => r.fromJson({ n: "9".repeat(1_000_000) }));
