@@ -129,6 +129,28 @@ describe("more connections than may be", () => {
   });
 });
 
+test.for([["http/1.1"], ["h2"]])(
+  "connections over TLS with %s make room when they close",
+  async (ALPNProtocols) => {
+    const authority = createAuthority();
+    const port = await serve({ maxConnections: 1, tls: authority.issue("server") });
+    const dial = () =>
+      new Promise<Socket | undefined>((resolve) => {
+        const options = { port, host: "127.0.0.1", ca: authority.cert, ALPNProtocols };
+        const socket = connectTls(options, () => resolve(socket));
+        socket.on("error", () => resolve(undefined));
+        onTestFinished(() => void socket.destroy());
+      });
+    const held = await dial();
+    expect(held).toBeDefined();
+    expect(await dial()).toBeUndefined();
+    held!.end();
+    let next: Socket | undefined;
+    while (next === undefined) next = await dial();
+    expect(next.destroyed).toBe(false);
+  },
+);
+
 test("a body that is too large is answered also where the connection is to close", async () => {
   const port = await serve();
   const body = Buffer.alloc(8 * 1024 * 1024, 0x20);
