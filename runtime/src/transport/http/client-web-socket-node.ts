@@ -18,7 +18,6 @@ export const connectWebSocket: WebSocketConnector = (request, events) =>
       perMessageDeflate: false,
       ...(timeout > 0 && { handshakeTimeout: timeout }),
     });
-    let link: NodeWebSocketLink | undefined;
     const abort = () => {
       reject(signal.reason as Error);
       socket.terminate();
@@ -26,7 +25,8 @@ export const connectWebSocket: WebSocketConnector = (request, events) =>
     const settle = () => signal.removeEventListener("abort", abort);
     socket.on("open", () => {
       settle();
-      resolve(link!);
+      // At once: messages may follow closely.
+      resolve(new NodeWebSocketLink(socket, events, heartbeat));
     });
     socket.on("unexpected-response", (_request, response) => {
       settle();
@@ -45,8 +45,6 @@ export const connectWebSocket: WebSocketConnector = (request, events) =>
           : new KratosError(503, "UNREACHABLE", message, { cause: error }),
       );
     });
-    // Messages may follow the answer so closely that nobody could listen for them later.
-    link = new NodeWebSocketLink(socket, events, heartbeat);
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
   });
@@ -76,7 +74,9 @@ async function readAnswer(response: IncomingMessage): Promise<KratosError> {
     // The status says enough.
   }
   const error = parseStatusJson(Buffer.concat(chunks).toString(), status);
-  if (error.message !== "" || error.reason !== "") return error;
-  const message = `the service answered ${status} ${response.statusMessage ?? ""}`.trimEnd();
-  return new KratosError(status, "", message);
+  if (status >= 300 && (error.message !== "" || error.reason !== "")) return error;
+  const answer = `the service answered ${status} ${response.statusMessage ?? ""}`.trimEnd();
+  return status >= 300
+    ? new KratosError(status, "", answer)
+    : new KratosError(500, "CODEC", `${answer} and opened no WebSocket`);
 }

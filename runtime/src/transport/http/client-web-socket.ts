@@ -155,11 +155,15 @@ class Exchange implements WebSocketEvents {
   }
 
   #headers(contentType: string): string[] {
-    const { requestHeader } = this.#context;
+    const { requestHeader, deadline } = this.#context;
     const headers: string[] = [];
     // Kratos finds the format of messages in these two.
     if (requestHeader.get("accept") === undefined) headers.push("accept", this.#host.mediaType);
     if (requestHeader.get("content-type") === undefined) headers.push("content-type", contentType);
+    if (deadline !== undefined && requestHeader.get("x-server-timeout") === undefined) {
+      const seconds = Math.max(0, deadline - Date.now()) / 1000;
+      headers.push("x-server-timeout", seconds.toFixed(3));
+    }
     for (const [name, values] of requestHeader.entries()) {
       if (isHandshakeHeader(name)) continue;
       for (const value of values) headers.push(name, value);

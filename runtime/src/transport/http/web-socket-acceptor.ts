@@ -44,7 +44,12 @@ export class WebSocketAcceptor {
     let server = this.#servers.get(maxBytes);
     if (server === undefined) this.#servers.set(maxBytes, (server = this.#create(maxBytes)));
     let opened: NodeWebSocket | undefined;
+    const filtered = Object.entries(response.getHeaders());
     const addHeader = (lines: string[]): void => {
+      for (const [name, value] of filtered) {
+        if (isHandshakeHeader(name)) continue;
+        for (const one of [value].flat()) lines.push(`${name}: ${one}`);
+      }
       for (const [name, values] of header?.entries() ?? []) {
         if (isHandshakeHeader(name)) continue;
         for (const value of values) lines.push(`${name}: ${value}`);

@@ -30,6 +30,7 @@ test("filters see hand-shakes, and may refuse them", async () => {
   const seen: string[] = [];
   const guard: HttpFilter = (next) => (request, response) => {
     seen.push(request.url ?? "");
+    response.setHeader("X-Seen", seen.length);
     if (request.headers.authorization === undefined) throw new KratosError(401, "NO", "no token");
     return next(request, response);
   };
@@ -39,7 +40,7 @@ test("filters see hand-shakes, and may refuse them", async () => {
   expect(await readUntil(socket, /\}$/)).toMatch(/^HTTP\/1\.1 401 [^]*"reason":"NO"/);
   const other = open(port);
   other.write(`GET /v1/rooms/a/talk HTTP/1.1\r\nAuthorization: x\r\n${handshake}\r\n`);
-  expect(await readUntil(other, /\r\n\r\n/)).toMatch(/^HTTP\/1\.1 101 /);
+  expect(await readUntil(other, /\r\n\r\n/)).toMatch(/^HTTP\/1\.1 101 [^]*x-seen: 2\r\n/i);
   expect(seen).toEqual(["/v1/rooms/a/talk", "/v1/rooms/a/talk"]);
 });
 

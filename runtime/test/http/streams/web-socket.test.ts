@@ -208,7 +208,11 @@ describe("generated clients", () => {
   });
 
   test("end by their caller's signal and time", async () => {
-    const { client } = await serveRooms({
+    const { client, connect: connectClient } = await serveRooms({
+      async *talk(_requests, { signal }) {
+        yield {};
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
       async dictate(requests) {
         await collect(requests);
         return {};
@@ -224,6 +228,10 @@ describe("generated clients", () => {
       code: 504,
       reason: "DEADLINE_EXCEEDED",
     });
+    const deadlines = await collect(
+      connectClient({ headers: { "X-Server-Timeout": "0.05" } }).talk(each({ room: "a" })),
+    ).catch((error: unknown) => error);
+    expect(deadlines).toMatchObject({ code: 504, reason: "DEADLINE_EXCEEDED" });
     const aborted = AbortSignal.abort();
     expect(await failureOf(client.dictate(forever(), { signal: aborted }))).toMatchObject({
       code: 499,

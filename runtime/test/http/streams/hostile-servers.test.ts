@@ -1,0 +1,181 @@
+import { HttpClient, type HttpClientOptions } from "@kratos-ts/runtime/http";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type WebSocket, WebSocketServer } from "ws";
+import { createRoomsHttpClient } from "../../../../fixtures/golden/http-streams/want/api/rooms/v1/rooms_http.ts";
+import { collect, each, failureOf } from "./rooms.ts";
+
+/** A client of a server of plain Node. */
+async function connect(
+  listener: RequestListener,
+  onSocket?: (socket: WebSocket) => void,
+  options: Partial<HttpClientOptions> = {},
+) {
+  const server = createServer(listener);
+  const sockets = new WebSocketServer({ noServer: true, autoPong: false });
+  if (onSocket !== undefined) {
+    server.on("upgrade", (request, socket, head) => {
+      sockets.handleUpgrade(request, socket, head, onSocket);
+    });
+  }
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const socket of sockets.clients) socket.terminate();
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const client = new HttpClient({ endpoint: `127.0.0.1:${port}`, ...options });
+  onTestFinished(() => client.close());
+  return createRoomsHttpClient(client);
+}
+
+describe("a stream of events", () => {
+  /** What a client makes of these bytes, after which the connection ends or breaks. */
+  async function read(body: string | Buffer, headers: Record<string, string> = {}, cut = false) {
+    const client = await connect(
+      (_request, response) => {
+        response.writeHead(200, { "Content-Type": "text/event-stream", ...headers });
+        response.write(body, () => (cut ? response.destroy() : response.end()));
+      },
+      undefined,
+      { maxReceiveBytes: 1000 },
+    );
+    const texts: string[] = [];
+    const reading = (async () => {
+      for await (const { text } of client.listen({ name: "a" })) texts.push(text);
+    })();
+    const error = await reading.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    return { texts, error };
+  }
+
+  const one = 'data: {"text":"one"}\n\n';
+
+  test.for<[what: string, body: string, texts: string[]]>([
+    ["events of other kinds", `event: ping\ndata: x\n\n${one}`, ["one"]],
+    ["events without a name", one + one, ["one", "one"]],
+    ["members that nobody knows", 'data: {"text":"a","x":{}}\n\n', ["a"]],
+    ["an event without an end", `${one}data: {"text":"two"}\n`, ["one"]],
+    ["nothing", "\n", []],
+  ])("with %s is read", async ([, body, texts]) => {
+    expect(await read(body)).toEqual({ texts, error: undefined });
+  });
+
+  test("without a type and a body has no messages", async () => {
+    const client = await connect((_request, response) => response.end());
+    expect(await collect(client.listen({ name: "a" }))).toEqual([]);
+  });
+
+  test.for<[what: string, body: string, headers: Record<string, string>, error: object]>([
+    ["of no JSON", `${one}data: {\n\n`, {}, { code: 500, reason: "CODEC" }],
+    ["that does not fit", `${one}data: {"text":5}\n\n`, {}, { code: 500, reason: "CODEC" }],
+    ["of another type", one, { "Content-Type": "text/html" }, { code: 500, reason: "CODEC" }],
+    ["of an event too large", `data: ${"x".repeat(1001)}\n\n`, {}, { code: 500, reason: "CODEC" }],
+    ["without an end of its line", "x".repeat(5000), {}, { code: 500, reason: "CODEC" }],
+    [
+      "with an error that is a text",
+      "event: error\ndata: out of paper\n\n",
+      {},
+      { code: 500, message: "out of paper" },
+    ],
+    [
+      "with an error that is no object",
+      "event: error\ndata: 5\n\n",
+      {},
+      { code: 500, message: "5" },
+    ],
+    [
+      "with an error that has a code alone",
+      'event: error\ndata: {"code":404}\n\n',
+      {},
+      { code: 404 },
+    ],
+  ])("%s fails", async ([, body, headers, want]) => {
+    expect((await read(body, headers)).error).toMatchObject(want);
+  });
+
+  test("that breaks off fails, behind the events that came", async () => {
+    const { texts, error } = await read(`${one}data: {"te`, {}, true);
+    expect(texts).toEqual(["one"]);
+    expect(error).toMatchObject({ code: 503, reason: "UNREACHABLE" });
+  });
+});
+
+describe("a WebSocket", () => {
+  const call = async (
+    onSocket: (socket: WebSocket) => void,
+    options: Partial<HttpClientOptions> = {},
+  ) => {
+    const client = await connect(() => undefined, onSocket, options);
+    const forever = async function* () {
+      yield { room: "a" };
+      await new Promise(() => undefined);
+    };
+    return failureOf(client.dictate(forever()));
+  };
+
+  test.for<[what: string, act: (socket: WebSocket) => void, error: object]>([
+    ["closed without a reply", (socket) => socket.close(1000), { code: 500, reason: "CODEC" }],
+    ["closed in anger", (socket) => socket.close(1011, "x"), { code: 503, reason: "UNREACHABLE" }],
+    [
+      "closed with an error of Kratos",
+      (socket) =>
+        socket.close(
+          1011,
+          "error: code = 404 reason = A message = b metadata = map[] cause = <nil>",
+        ),
+      { code: 404, reason: "A", message: "b" },
+    ],
+    ["broken off", (socket) => socket.terminate(), { code: 503, reason: "UNREACHABLE" }],
+    ["with no JSON", (socket) => socket.send("{"), { code: 500, reason: "CODEC" }],
+    ["with an unknown word", (socket) => socket.send("\u001ex"), { code: 500, reason: "CODEC" }],
+    [
+      "with an error that is a text",
+      (socket) => socket.send("\u001eerror:out of paper"),
+      { code: 500, message: "out of paper" },
+    ],
+  ])("that is %s fails its call", async ([, act, want]) => {
+    expect(await call((socket) => socket.on("message", () => act(socket)))).toMatchObject(want);
+  });
+
+  test("whose server is silent fails its call", async () => {
+    const error = await call(() => undefined, { heartbeat: 20 });
+    expect(error).toMatchObject({ code: 503, reason: "UNREACHABLE" });
+  });
+
+  test.for<[what: string, listener: RequestListener, want: object]>([
+    [
+      "an error of Kratos",
+      (_request, response) => {
+        response.writeHead(404, { "Content-Type": "application/json" });
+        response.end('{"code":404,"reason":"NO_ROOM","message":"no room"}');
+      },
+      { code: 404, reason: "NO_ROOM" },
+    ],
+    [
+      "a page",
+      (_request, response) => response.writeHead(502).end("<html>"),
+      { code: 502, message: "the service answered 502 Bad Gateway" },
+    ],
+    [
+      "success",
+      (_request, response) => response.end("{}"),
+      { code: 500, message: "the service answered 200 OK and opened no WebSocket" },
+    ],
+  ])("that is refused with %s fails its call", async ([, listener, want]) => {
+    const client = await connect(listener);
+    expect(await failureOf(client.dictate(each({ room: "a" })))).toMatchObject(want);
+  });
+
+  test("that is not answered fails its call in time", async () => {
+    const client = await connect(() => undefined, undefined, { timeout: 50 });
+    expect(await failureOf(client.dictate(each({ room: "a" })))).toMatchObject({
+      code: 504,
+      reason: "DEADLINE_EXCEEDED",
+    });
+  });
+});
