@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type * as zlib from "node:zlib";
 import { NodeReply } from "./client-node-reply.ts";
 import type { ClientTlsOptions } from "./client-options.ts";
+import { toTlsSettings } from "./client-tls.ts";
 import {
   type AbortSource,
   type HttpSender,
@@ -129,13 +130,7 @@ interface Agents {
 
 function createAgents(modules: NodeModules, tls: ClientTlsOptions): Agents {
   const kept = { keepAlive: true, timeout: idleTimeout, noDelay: true };
-  const secure: https.AgentOptions = {
-    ...(tls.ca !== undefined && { ca: [tls.ca].flat() }),
-    ...(tls.cert !== undefined && { cert: tls.cert }),
-    ...(tls.key !== undefined && { key: tls.key }),
-    ...(tls.passphrase !== undefined && { passphrase: tls.passphrase }),
-    ...(tls.servername !== undefined && { servername: tls.servername }),
-  };
+  const secure = toTlsSettings(tls);
   return {
     plain: guardIdle(new modules.http.Agent(kept)),
     tls: guardIdle(new modules.https.Agent({ ...kept, ...secure })),

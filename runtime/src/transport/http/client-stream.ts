@@ -4,6 +4,7 @@ import type { Handler, Middleware } from "../../middleware/middleware.ts";
 import type { CallOptions, MethodKind } from "../method.ts";
 import { ReplyIterable } from "../reply-iterable.ts";
 import type { HttpClientContext } from "./client-context.ts";
+import type { ClientTlsOptions } from "./client-options.ts";
 import type { ClientRoute } from "./client-route.ts";
 import { readEventStream } from "./client-event-stream.ts";
 import { exchangeMessages } from "./client-web-socket.ts";
@@ -40,8 +41,11 @@ export interface ClientStreamHost {
     context: HttpClientContext,
     accept: string,
   ): Promise<StreamReply>;
-  /** The URL for a path, as `http` or `https`. */
-  locate(path: string, context: HttpClientContext): Promise<string> | string;
+  /** In front of every path. */
+  readonly base: string;
+  readonly tls: ClientTlsOptions | undefined;
+  /** The server for a WebSocket: `http://host:port`, `https://host:port`, `unix:/path`, or empty: the page's own. */
+  locate(context: HttpClientContext): Promise<string>;
 }
 
 /**

@@ -71,14 +71,15 @@ export class ClientTarget {
     });
   }
 
-  /** The URL for `path` at one of the servers. */
-  async locate(path: string, context: HttpClientContext): Promise<string> {
-    if (this.origin !== undefined) return this.origin + this.base + path;
+  /** One of the servers, as {@link origin} has it. */
+  async locate(context: HttpClientContext): Promise<string> {
+    if (this.origin !== undefined) return this.origin;
     await this.ready(context);
     const pick = this.pick(context, undefined);
     pick.done(undefined); // whether the connection holds is not known here
-    context.startAttempt(`${pick.node.scheme}://${pick.node.address}`);
-    return `${pick.node.scheme}://${pick.node.address}${path}`;
+    const origin = `${pick.node.scheme}://${pick.node.address}`;
+    context.startAttempt(origin);
+    return origin;
   }
 
   /** Throws 503 `NODE_NOT_FOUND` when there is none. */

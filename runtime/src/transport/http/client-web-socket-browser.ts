@@ -6,9 +6,15 @@ import { fullBytes, type WebSocketLink } from "./web-socket-link.ts";
  * Opens a WebSocket of the platform: in browsers, which send no headers but their own, tell nothing of an
  * answer that opens none, and cannot be stopped from receiving.
  */
-export const connectWebSocket: WebSocketConnector = ({ url, limit, timeout, signal }, events) =>
+export const connectWebSocket: WebSocketConnector = (
+  { origin, path, limit, timeout, signal },
+  events,
+) =>
   new Promise((resolve, reject) => {
-    const address = new URL(url, (globalThis as { location?: { href: string } }).location?.href);
+    const address = new URL(
+      origin + path,
+      (globalThis as { location?: { href: string } }).location?.href,
+    );
     address.protocol = address.protocol.replace("http", "ws");
     const socket = new WebSocket(address);
     socket.binaryType = "arraybuffer";

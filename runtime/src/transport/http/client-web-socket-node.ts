@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import { KratosError } from "../../errors/kratos-error.ts";
 import { parseStatusJson } from "../../errors/status-json.ts";
+import { toTlsSettings } from "./client-tls.ts";
 import type { WebSocketConnector } from "./client-web-socket.ts";
 import { NodeWebSocketLink } from "./web-socket-node.ts";
 
@@ -11,8 +12,9 @@ const maxAnswerBytes = 64 * 1024;
 /** Opens a WebSocket in Node. */
 export const connectWebSocket: WebSocketConnector = (request, events) =>
   new Promise((resolve, reject) => {
-    const { url, headers, limit, timeout, heartbeat, signal } = request;
-    const socket = new WebSocket(url.replace(/^http/i, "ws"), {
+    const { origin, path, tls, headers, limit, timeout, heartbeat, signal } = request;
+    const socket = new WebSocket(toAddress(origin, path), {
+      ...toTlsSettings(tls ?? {}),
       headers: Object.fromEntries(groupHeaders(headers)),
       maxPayload: limit,
       perMessageDeflate: false,
@@ -38,7 +40,7 @@ export const connectWebSocket: WebSocketConnector = (request, events) =>
     socket.on("error", (error) => {
       settle();
       const late = error.message === "Opening handshake has timed out";
-      const message = `cannot reach "${new URL(url).origin}": ${error.message}`;
+      const message = `cannot reach "${origin}": ${error.message}`;
       reject(
         late
           ? new KratosError(504, "DEADLINE_EXCEEDED", message, { cause: error })
@@ -48,6 +50,12 @@ export const connectWebSocket: WebSocketConnector = (request, events) =>
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
   });
+
+function toAddress(origin: string, path: string): string {
+  // A colon ends the path of a socket.
+  if (origin.startsWith("unix:")) return `ws+${origin}:${path}`;
+  return origin.replace(/^http/i, "ws") + path;
+}
 
 function groupHeaders(headers: readonly string[]): Map<string, string | string[]> {
   const groups = new Map<string, string | string[]>();

@@ -3,6 +3,7 @@ import { KratosError } from "../../errors/kratos-error.ts";
 import { MessageQueue } from "../message-queue.ts";
 import { stopIterator } from "../stop-iterator.ts";
 import type { HttpClientContext } from "./client-context.ts";
+import type { ClientTlsOptions } from "./client-options.ts";
 import type { ClientRoute } from "./client-route.ts";
 import type { ClientStreamHost } from "./client-stream.ts";
 import type { MessageRecord } from "./field-access.ts";
@@ -17,8 +18,12 @@ import type { WebSocketEvents, WebSocketLink } from "./web-socket-link.ts";
 
 /** How a WebSocket is opened. */
 export interface WebSocketRequest {
-  /** `http` or `https`, as of the client's endpoint. */
-  readonly url: string;
+  /** `http://host:port`, `https://host:port`, `unix:/path/of/socket`, or empty: the page's own. */
+  readonly origin: string;
+  /** With its query. */
+  readonly path: string;
+  /** Of the client, where the platform lets it have one. */
+  readonly tls: ClientTlsOptions | undefined;
   /** Names and values in turn; browsers send none. */
   readonly headers: readonly string[];
   /** The largest message that is taken, in bytes. */
@@ -143,13 +148,13 @@ class Exchange implements WebSocketEvents {
   }
 
   async #open(path: string, contentType: string): Promise<WebSocketLink> {
-    const { maxReceiveBytes: limit, openTimeout: timeout, heartbeat } = this.#host;
-    const context = this.#context;
-    const url = await this.#host.locate(path, context);
+    const { base, tls, maxReceiveBytes: limit, openTimeout: timeout, heartbeat } = this.#host;
+    const { signal } = this.#context;
+    const origin = await this.#host.locate(this.#context);
     const connect = await loadConnector();
-    const { signal } = context;
+    const headers = this.#headers(contentType);
     return connect(
-      { url, headers: this.#headers(contentType), limit, timeout, heartbeat, signal },
+      { origin, path: base + path, tls, headers, limit, timeout, heartbeat, signal },
       this,
     );
   }

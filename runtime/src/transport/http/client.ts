@@ -10,7 +10,7 @@ import { type ClientEndpoint, parseClientEndpoint } from "./client-endpoint.ts";
 import { FetchSender } from "./client-fetch-sender.ts";
 import { findNodeModules, NodeSender } from "./client-node-sender.ts";
 import { type ClientFormat, completeClientFormat } from "./client-format.ts";
-import type { HttpClientOptions } from "./client-options.ts";
+import type { ClientTlsOptions, HttpClientOptions } from "./client-options.ts";
 import { RetryPolicy } from "./client-retry.ts";
 import { type ClientRoute, compileClientRoute, type EncodedRequest } from "./client-route.ts";
 import { ClientScope } from "./client-scope.ts";
@@ -34,6 +34,7 @@ export class HttpClient implements HttpCaller {
   readonly #logger: Logger;
   readonly #format: ClientFormat;
   readonly #source: ClientCallSource;
+  readonly #tls: ClientTlsOptions | undefined;
   readonly #heartbeat: number;
   readonly #methods = new WeakMap<object, unknown>();
   #closed = false;
@@ -48,6 +49,7 @@ export class HttpClient implements HttpCaller {
     this.#middleware = chain(...(options.middleware ?? []));
     this.#headers = options.headers ?? {};
     this.#logger = options.logger ?? silentLogger;
+    this.#tls = options.tls;
     this.#format = completeClientFormat(options.format);
     this.#heartbeat = options.heartbeat ?? 15_000;
     this.#source = {
@@ -166,7 +168,9 @@ export class HttpClient implements HttpCaller {
           pieces: () => reply.pieces(),
         };
       },
-      locate: (path, context) => target.locate(path, context),
+      base: target.base,
+      tls: this.#tls,
+      locate: (context) => target.locate(context),
     };
   }
 

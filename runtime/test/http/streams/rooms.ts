@@ -43,7 +43,9 @@ export async function serveRooms(
   });
   await server.start(appInfo);
   const connect = (clientOptions: Partial<HttpClientOptions>) => {
-    const caller = new HttpClient({ endpoint: `127.0.0.1:${server.port}`, ...clientOptions });
+    const { port } = server;
+    const endpoint = port === undefined ? `unix://${options.addr}` : `127.0.0.1:${port}`;
+    const caller = new HttpClient({ endpoint, ...clientOptions });
     onTestFinished(() => caller.close());
     return createRoomsHttpClient(caller);
   };

@@ -27,7 +27,9 @@ async function listen(
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}/a?b=c`,
+    origin: `http://127.0.0.1:${port}`,
+    path: "/a?b=c",
+    tls: undefined,
     headers: [],
     limit: 100,
     timeout: 5000,
