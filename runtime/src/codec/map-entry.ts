@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { BinaryReader } from "./binary-reader.ts";
 import type { BinaryWriter } from "./binary-writer.ts";
 import { requireKey } from "./containers.ts";
+import { formOf } from "./field-plan.ts";
 import type { FieldPlan } from "./field-plan.ts";
 import { setEntry } from "./own.ts";
 
@@ -41,5 +42,6 @@ export function readEntry(map: object, plan: FieldPlan, reader: BinaryReader, de
 }
 
 function emptyMessage({ field }: FieldPlan): unknown {
-  return field.message && create(field.message);
+  if (field.message === undefined) return undefined;
+  return formOf(field) === "struct" ? {} : create(field.message);
 }

@@ -97,6 +97,13 @@ describe("binary", () => {
     );
   });
 
+  test("takes an entry of a map without value for an empty one, a Struct as a plain object", () => {
+    const structs = compileCodec(compileProtos().message("hostile.v1.WellKnown"));
+    const read = structs.fromBinary(Uint8Array.of(0xe2, 2, 3, 0x0a, 1, 0x61)); // struct_by
+    expect(read).toMatchObject({ structBy: { a: {} } });
+    expect(structs.toJsonString(read as never)).toContain('"structBy":{"a":{}}');
+  });
+
   test("keeps a byte order mark in text", () => {
     expect(codec.fromBinary(codec.toBinary({ name: "\ufeffa" }))).toEqual(
       create(R, { name: "\ufeffa" }),

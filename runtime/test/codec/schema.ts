@@ -73,12 +73,15 @@ export const anySchema: fc.Arbitrary<Schema> = fc
 class SchemaMaker {
   private readonly draw: Draw;
   private readonly syntax: Syntax;
+  /** Whether JSON names may be proto names of other fields, of which the reference confuses some. */
+  private readonly hasClashes: boolean;
   private readonly messages: DescriptorProto[];
   private readonly enums: { name: string; isClosed: boolean; numbers: number[]; names: string[] }[];
 
   constructor(draw: Draw) {
     this.draw = draw;
     this.syntax = this.pick(["proto2", "proto3", "editions"]);
+    this.hasClashes = this.upTo(7) === 0;
     const names = this.upTo(3) + 1;
     this.messages = Array.from({ length: names }, (_, i) =>
       create(DescriptorProtoSchema, { name: i === 0 ? "constructor" : `M${i}` }),
@@ -371,7 +374,7 @@ class SchemaMaker {
   /** As the compiler derives it, or as an option may set it: also to another field's name. */
   private jsonNameFor(name: string, others: readonly FieldInit[], taken: Set<string>): string {
     const candidates = [
-      ...(this.upTo(4) === 0 ? others.map((other) => other.name as string) : []),
+      ...(this.hasClashes ? others.map((other) => other.name as string) : []),
       ...(this.upTo(4) === 0 ? this.draw(fc.shuffledSubarray, ODD_JSON_NAMES) : []),
       localNameOf(name).replace(/\$$/, ""),
       name,
