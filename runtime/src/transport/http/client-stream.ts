@@ -107,19 +107,15 @@ function innermost(
       };
     case "clientStreaming":
       return (requests, context) => {
-        const clientContext = context as HttpClientContext;
         const messages = requests as AsyncIterable<MessageRecord>;
-        const replies = exchangeMessages(host, route, clientContext, messages);
+        const replies = exchangeMessages(host, route, context as HttpClientContext, messages, true);
         return readOne(route.operation, replies);
       };
     case "bidiStreaming":
-      return (requests, context) =>
-        exchangeMessages(
-          host,
-          route,
-          context as HttpClientContext,
-          requests as AsyncIterable<MessageRecord>,
-        );
+      return (requests, context) => {
+        const messages = requests as AsyncIterable<MessageRecord>;
+        return exchangeMessages(host, route, context as HttpClientContext, messages, false);
+      };
   }
 }
 

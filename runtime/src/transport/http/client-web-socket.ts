@@ -46,15 +46,16 @@ export type WebSocketConnector = (
 
 /**
  * Sends messages over a WebSocket and returns what comes back. The first message decides about the path, and
- * nothing is opened before it is there.
+ * nothing is opened before it is there. With `single`, one reply is the end.
  */
 export function exchangeMessages(
   host: ClientStreamHost,
   route: ClientRoute,
   context: HttpClientContext,
   requests: AsyncIterable<MessageRecord>,
+  single: boolean,
 ): AsyncIterable<object> {
-  const exchange = new Exchange(host, route, context, requests[Symbol.asyncIterator]());
+  const exchange = new Exchange(host, route, context, requests[Symbol.asyncIterator](), single);
   void exchange.run();
   return exchange.replies as AsyncIterable<object>;
 }
@@ -65,6 +66,7 @@ class Exchange implements WebSocketEvents {
   readonly #route: ClientRoute;
   readonly #context: HttpClientContext;
   readonly #requests: AsyncIterator<MessageRecord>;
+  readonly #single: boolean;
   #link: WebSocketLink | undefined;
   #requestsEnded = false;
   #ended = false;
@@ -74,11 +76,13 @@ class Exchange implements WebSocketEvents {
     route: ClientRoute,
     context: HttpClientContext,
     requests: AsyncIterator<MessageRecord>,
+    single: boolean,
   ) {
     this.#host = host;
     this.#route = route;
     this.#context = context;
     this.#requests = requests;
+    this.#single = single;
     const source = { pause: () => this.#link?.pause(), resume: () => this.#link?.resume() };
     this.replies = new MessageQueue(source, () => {
       this.#cancel(new KratosError(499, "CLIENT_CLOSED", "the replies were read no further"));
@@ -116,6 +120,7 @@ class Exchange implements WebSocketEvents {
         const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
         const type = this.#route.rawReply ? "" : this.#host.mediaType;
         this.replies.push(this.#route.decode(bytes, type), bytes.length);
+        if (this.#single) this.#finish();
       }
     } catch (error) {
       this.#fail(error);
@@ -135,8 +140,7 @@ class Exchange implements WebSocketEvents {
     if (this.#ended) return;
     // Kratos ends streams with these, and says before if anything went wrong.
     if (code === 1000 || code === 1001) {
-      this.#end();
-      this.replies.end();
+      this.#finish();
     } else if (code === 1009) {
       const message = "the service takes no message of this size";
       this.#fail(new KratosError(413, "BODY_TOO_LARGE", message));
@@ -188,6 +192,11 @@ class Exchange implements WebSocketEvents {
     }
     this.#requestsEnded = true;
     void link.send(endFrame);
+  }
+
+  #finish(): void {
+    this.#end();
+    this.replies.end();
   }
 
   /** The server's own words, or what is wrong here. */

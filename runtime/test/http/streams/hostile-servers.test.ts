@@ -142,6 +142,21 @@ describe("a WebSocket", () => {
     expect(await call((socket) => socket.on("message", () => act(socket)))).toMatchObject(want);
   });
 
+  test("ends well, and at once, when the one reply is there", async () => {
+    let code = 0;
+    const client = await connect(
+      () => undefined,
+      (socket) => {
+        socket.on("message", (data: Buffer) => {
+          if (data.toString() === "\u001eend") socket.send('{"lines":7}');
+        });
+        socket.on("close", (received) => (code = received));
+      },
+    );
+    expect(await client.dictate(each({ room: "a" }))).toMatchObject({ lines: 7 });
+    await expect.poll(() => code).toBe(1000);
+  });
+
   test("whose server is silent fails its call", async () => {
     const error = await call(() => undefined, { heartbeat: 20 });
     expect(error).toMatchObject({ code: 503, reason: "UNREACHABLE" });
