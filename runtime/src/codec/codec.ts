@@ -84,8 +84,8 @@ export interface Codecs {
  * - input that ProtoJSON does not allow is refused throughout: unknown enum names, `"0x10"`,
  *   `"1.5s later"`, days and hours that do not exist, lone surrogates, base64 of an impossible length,
  *   numbers beyond a double, and 64-bit integers that `JSON.parse` has rounded;
- * - `"1.0"` and `"1e2"` are read as 64-bit integers too, -0 as the integer 0, and the largest float in
- *   whatever digits. `null` leaves extensions and members of a oneof unset. Of duplicate keys the last
+ * - `"1.0"` and `"1e2"` are read as 64-bit integers too, which `jstype = JS_STRING` then holds as `"1"` and
+ *   `"100"`; -0 as the integer 0; and the largest float in whatever digits. `null` leaves extensions and members of a oneof unset. Of duplicate keys the last
  *   wins. A JSON name goes before the same proto name of another field;
  * - `__proto__` is a key and a name as any other.
  *
