@@ -12,7 +12,7 @@ export interface HttpCallContext extends CallContext {
   readonly kind: "http";
   /** The template of the route, as in the proto. */
   readonly pathTemplate: string;
-  /** The request as Node has it. Its body is read already. */
+  /** The request as Node has it. Its body is read already, or by the server where requests stream. */
   readonly request: IncomingMessage;
 }
 

@@ -68,3 +68,32 @@ test("a client that gives up one stream of a connection ends its handler, and no
   await reading;
   expect(text).toContain('"two"');
 });
+
+test("a stream over HTTP/2 goes on while the server stops, until it stops hard", async () => {
+  const next = createDeferred();
+  const aborted = createDeferred();
+  const { server, port } = await serveRooms(
+    {
+      async *listen(_request, { signal }) {
+        signal.addEventListener("abort", () => aborted.resolve());
+        yield { text: "before" };
+        await next.promise;
+        yield { text: "while stopping" };
+        await aborted.promise;
+      },
+    },
+    { tls: authority.issue("server") },
+  );
+  const { stream } = await open(port);
+  const hard = new AbortController();
+  const stopped = server.stop(hard.signal);
+  next.resolve();
+  let text = "";
+  stream.on("error", () => undefined);
+  stream.on("data", (chunk: string) => {
+    text += chunk;
+    if (text.includes("while stopping")) hard.abort();
+  });
+  await Promise.all([aborted.promise, stopped]);
+  expect(text).toContain("before");
+});
