@@ -9,7 +9,8 @@ export function findInstanceNode(
   instance: ServiceInstance,
   schemes: readonly string[],
 ): ServiceNode | undefined {
-  const endpoints = instance.endpoints.flatMap((text) => parseEndpoint(text) ?? []);
+  // Services in Go write null when there is none.
+  const endpoints = (instance.endpoints ?? []).flatMap((text) => parseEndpoint(text) ?? []);
   for (const scheme of schemes) {
     const found = endpoints.find((endpoint) => endpoint.scheme === scheme);
     if (found === undefined) continue;
@@ -19,7 +20,6 @@ export function findInstanceNode(
       serviceName: name,
       version,
       weight: parseWeight(metadata?.["weight"]),
-      // Services in Go write null when there is none.
       metadata: metadata ?? {},
     };
   }
@@ -28,7 +28,8 @@ export function findInstanceNode(
 
 function parseEndpoint(text: string): Pick<ServiceNode, "scheme" | "address"> | undefined {
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#@]+:\d{1,5})\/?(?:\?([^#]*))?$/i.exec(text);
-  if (match === null) return undefined;
+  // An address that nobody can call, such as IPv6 without brackets, must not be chosen.
+  if (match === null || !URL.canParse(`http://${match[2]}`)) return undefined;
   const scheme = match[1]!.toLowerCase();
   // What Kratos v2 registers instead of a scheme of its own.
   const secure = new URLSearchParams(match[3] ?? "").get("isSecure") === "true";

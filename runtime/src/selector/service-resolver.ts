@@ -42,6 +42,7 @@ export class ServiceResolver {
 
   /** Starts, when it has not, and resolves once it is known which instances there are, be it none. */
   ready(): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.resolve();
     if (this.#first === undefined) {
       this.#first = new Promise((resolve) => {
         this.#known = resolve;

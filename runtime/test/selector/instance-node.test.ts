@@ -16,6 +16,8 @@ test.for<[endpoints: string[], schemes: string[], want: string | undefined]>([
   [["http://a"], ["http"], undefined],
   [["http://user@a:1"], ["http"], undefined],
   [["a:1", "", "http://", "http://a:b"], ["http"], undefined],
+  [["http://a:99999", "http://::1:80", "http://a b:80", "http://[x]:80"], ["http"], undefined],
+  [["http://::1:80", "http://[::1]:81"], ["http"], "http [::1]:81"],
   [[], ["http"], undefined],
 ])("%o by %o is %s", ([endpoints, schemes, want]) => {
   const node = findInstanceNode(instanceOf("i", endpoints), schemes);
@@ -34,7 +36,8 @@ test.for([
   expect(findInstanceNode(instance, ["http"])?.weight).toBe(want);
 });
 
-test("metadata that a service in Go wrote as null is empty", () => {
+test("what a service in Go wrote as null is empty", () => {
   const instance = { ...instanceOf("i"), metadata: null as never };
   expect(findInstanceNode(instance, ["http"])?.metadata).toEqual({});
+  expect(findInstanceNode({ ...instance, endpoints: null as never }, ["http"])).toBeUndefined();
 });

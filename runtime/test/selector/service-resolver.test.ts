@@ -127,3 +127,13 @@ test("lets those go who wait when it closes, and ends its watch", async () => {
   await expect.poll(() => ended, patient).toBe(true);
   expect(seen).toEqual([]);
 });
+
+test("lets nobody wait who comes when it is closed", async () => {
+  const registry = scripted(async function* () {
+    yield [instanceOf("a")];
+  });
+  const { resolver } = createResolver(registry);
+  resolver.close();
+  await resolver.ready();
+  expect(registry.count).toBe(0);
+});
