@@ -48,6 +48,8 @@ describe("a call without effects", () => {
     ["400 No", ""],
     ["404 No", ""],
     ["429 Busy", ""],
+    ["429 Busy", "Retry-After: -5\r\n"],
+    ["429 Busy", "Retry-After: 1.5\r\n"],
     ["500 No", ""],
     ["504 Late", ""],
     ["503 No", "Retry-After: 3600\r\n"],
@@ -58,6 +60,16 @@ describe("a call without effects", () => {
     expect(await outcomeOf(client, "GET /x")).toMatchObject({ reason: "NO" });
     expect(server.requests).toHaveLength(1);
   });
+
+  test.for(["999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])(
+    "is not repeated after %s, which is longer than anybody waits",
+    async (when) => {
+      const server = await failing(status("503 No", `Retry-After: ${when}\r\n`));
+      const client = createClient({ endpoint: server.address, retry, timeout: 0 });
+      expect(await outcomeOf(client, "GET /x")).toMatchObject({ reason: "NO" });
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 
   test("is sent three times at most, and fails as the last attempt did", async () => {
     const server = await failing(cut, cut, status("503 No"), cut);

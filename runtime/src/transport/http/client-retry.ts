@@ -70,7 +70,7 @@ export class RetryPolicy {
       if (delay === undefined && failure.status === 429) return undefined;
     }
     delay ??= call.elsewhere ? 0 : backoffDelay(this.#backoff, attempt);
-    return delay < call.left && this.#budget.take() ? delay : undefined;
+    return delay < Math.min(call.left, maxDelay) && this.#budget.take() ? delay : undefined;
   }
 
   /**
@@ -83,10 +83,16 @@ export class RetryPolicy {
   }
 }
 
+/** The longest delay that `setTimeout` takes. */
+const maxDelay = 2 ** 31 - 1;
+
+/** What every date of HTTP holds; `Date.parse` also takes what is none, such as `-5`. */
+const timeOfDay = / \d\d:\d\d:\d\d /;
+
 /** Reads a `Retry-After`, which is seconds or a date. Milliseconds. */
 function parseRetryAfter(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
+  const date = timeOfDay.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
