@@ -1,6 +1,6 @@
 import { KratosError, MemoryRegistry, type ServiceInstance } from "@kratos-ts/runtime";
 import { HttpClient } from "@kratos-ts/runtime/http";
-import { versionFilter } from "@kratos-ts/runtime/selector";
+import { RoundRobinBalancer, versionFilter } from "@kratos-ts/runtime/selector";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
@@ -219,6 +219,26 @@ describe("redirects", () => {
     expect(seen[2]).not.toContain("secret");
     expect(seen[2]).toMatch(/^x-a: 1\r$/im);
     expect(seen[2]).toMatch(new RegExp(`^host: ${other.address}\r$`, "im"));
+  });
+
+  test("to where nobody is are the fault of that place, and not of the server", async () => {
+    const gone = `127.0.0.1:${await findClosedPort()}`;
+    const servers = await Promise.all(
+      [1, 2].map(() =>
+        RawServer.listen((socket, request) => {
+          const field = `Location: http://${gone}/z\r\n`;
+          const away = request.startsWith("GET /away ");
+          socket.write(away ? response("", "302 Found", field) : response());
+        }),
+      ),
+    );
+    const endpoint = `direct:///${servers.map(({ address }) => address).join(",")}`;
+    const client = createClient({ endpoint, retry: false, balancer: new RoundRobinBalancer() });
+    const error = await outcomeOf(client, "GET /away");
+    expect(error).toMatchObject({ code: 503, reason: "UNREACHABLE" });
+    expect((error as KratosError).message).toContain(`"http://${gone}"`);
+    for (let i = 0; i < 4; i++) await outcomeOf(client, "GET /x");
+    expect(servers.map(({ requests }) => requests.length).toSorted()).toEqual([2, 3]);
   });
 
   test("in a circle end as an error", async () => {

@@ -50,6 +50,8 @@ export class HttpClientCall<T> {
   #failureHeader: HeaderMap | undefined;
   /** Whether a kept connection had gone, so that the next attempt takes a new one. */
   #fresh = false;
+  /** Where the last request went: to the server that was picked, or where that has pointed. */
+  #origin = "";
 
   /** `headers` are names in lower case and values in turn. `repeatable`: doing it twice is as good as once. */
   constructor(
@@ -124,8 +126,11 @@ export class HttpClientCall<T> {
       if (this.#context.aborted) throw this.#context.signal.reason;
       if (!(error instanceof SendError)) throw error;
       this.#failure = { fate: error.fate, status: 0, retryAfter: undefined };
-      if (node !== undefined && error.fate === "unreachable") target.unreachable(node);
-      throw unreachable(where, error);
+      const elsewhere = this.#origin !== where;
+      if (node !== undefined && error.fate === "unreachable" && !elsewhere) {
+        target.unreachable(node);
+      }
+      throw unreachable(this.#origin, error);
     }
   }
 
@@ -142,12 +147,14 @@ export class HttpClientCall<T> {
       connectTimeout: target.hasOthers ? connectTimeout : undefined,
       fresh: this.#fresh,
     };
+    this.#origin = origin;
     let reply = await sender.send(request, this.#context);
     for (let hops = 0; reply.status >= 300 && reply.status < 400 && hops < maxRedirects; hops++) {
       const next = followRedirect(request, reply);
       if (next === undefined) break;
       reply.discard();
       request = next;
+      this.#origin = next.origin;
       reply = await sender.send(request, this.#context); // oxlint-disable-line no-await-in-loop -- one hop after the other
     }
     return reply;

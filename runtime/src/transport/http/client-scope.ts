@@ -1,5 +1,6 @@
 import type { Logger } from "../../log/logger.ts";
 import { toAbortError, tooLate } from "../abort-error.ts";
+import type { AbortableCall, CallerSignals } from "../caller-signals.ts";
 import type { CallOptions } from "../method.ts";
 import { HttpClientContext } from "./client-context.ts";
 import type { ClientRoute } from "./client-route.ts";
@@ -8,11 +9,11 @@ import type { ClientRoute } from "./client-route.ts";
 const maxDelay = 2 ** 31 - 1;
 
 /** The context of a call, and what ends the call early: its time, and its caller's signal. */
-export class ClientScope {
+export class ClientScope implements AbortableCall {
   readonly context: HttpClientContext;
   readonly #signal: AbortSignal | undefined;
+  readonly #signals: CallerSignals;
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #abort = (): void => this.context.abort(toAbortError(this.#signal?.reason));
 
   /** `timeout` in milliseconds; what is not above 0 is none. */
   constructor(
@@ -21,6 +22,7 @@ export class ClientScope {
     logger: Logger,
     timeout: number,
     options: CallOptions,
+    signals: CallerSignals,
   ) {
     const limited = timeout > 0 && Number.isFinite(timeout);
     const deadline = limited ? Date.now() + timeout : undefined;
@@ -33,18 +35,22 @@ export class ClientScope {
       options,
     );
     this.#signal = options.signal;
-    if (this.#signal?.aborted === true) this.#abort();
-    this.#signal?.addEventListener("abort", this.#abort, { once: true });
+    this.#signals = signals;
+    if (this.#signal !== undefined) signals.follow(this.#signal, this);
     if (!limited) return;
     const expire = (): void =>
       this.context.abort(tooLate(`"${operation}" took longer than ${timeout} ms`));
     this.#timer = setTimeout(expire, Math.min(timeout, maxDelay));
   }
 
+  onCallerAbort(reason: unknown): void {
+    this.context.abort(toAbortError(reason));
+  }
+
   /** The call is over. */
   release(): void {
     clearTimeout(this.#timer);
-    this.#signal?.removeEventListener("abort", this.#abort);
+    if (this.#signal !== undefined) this.#signals.leave(this.#signal, this);
     this.context.onAbort(undefined);
   }
 }

@@ -3,6 +3,7 @@ import { KratosError } from "../../errors/kratos-error.ts";
 import type { Logger } from "../../log/logger.ts";
 import { silentLogger } from "../../log/silent-logger.ts";
 import { chain, type Middleware } from "../../middleware/middleware.ts";
+import { CallerSignals } from "../caller-signals.ts";
 import type { CallByKind, CallOptions, HttpCaller, HttpRoute, MethodKind } from "../method.ts";
 import { type ClientCallSource, HttpClientCall, type ReplyReader } from "./client-call.ts";
 import type { HttpClientContext } from "./client-context.ts";
@@ -37,6 +38,7 @@ export class HttpClient implements HttpCaller {
   readonly #tls: ClientTlsOptions | undefined;
   readonly #heartbeat: number;
   readonly #methods = new WeakMap<object, unknown>();
+  readonly #signals = new CallerSignals();
   #closed = false;
 
   /** Throws a `TypeError` for an endpoint that is no URL, and for options that the platform cannot meet. */
@@ -120,9 +122,15 @@ export class HttpClient implements HttpCaller {
       this.#logger,
       options.timeout ?? timeout,
       options,
+      this.#signals,
     );
-    addHeaders(scope.context, this.#headers);
-    if (options.headers !== undefined) addHeaders(scope.context, options.headers);
+    try {
+      addHeaders(scope.context, this.#headers);
+      if (options.headers !== undefined) addHeaders(scope.context, options.headers);
+    } catch (error) {
+      scope.release();
+      throw error;
+    }
     return scope;
   }
 
