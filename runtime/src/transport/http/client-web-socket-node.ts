@@ -18,38 +18,48 @@ export const connectWebSocket: WebSocketConnector = (request, events) =>
       headers: Object.fromEntries(groupHeaders(headers)),
       maxPayload: limit,
       perMessageDeflate: false,
-      ...(timeout > 0 && { handshakeTimeout: timeout }),
     });
-    const abort = () => {
-      reject(signal.reason as Error);
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    };
+    const giveUp = (reason: Error) => {
+      settle();
+      reject(reason);
       socket.terminate();
     };
-    const settle = () => signal.removeEventListener("abort", abort);
+    const abort = () => giveUp(signal.reason as Error);
+    // Of a limit of its own "ws" takes note only while nothing comes at all.
+    const limited = timeout > 0 && Number.isFinite(timeout);
+    const timer = limited
+      ? setTimeout(() => giveUp(tooLate(origin, timeout)), Math.min(timeout, maxDelay))
+      : undefined;
     socket.on("open", () => {
       settle();
       // At once: messages may follow closely.
       resolve(new NodeWebSocketLink(socket, events, heartbeat));
     });
-    socket.on("unexpected-response", (_request, response) => {
+    // An answer may take as long as the WebSocket might have.
+    socket.on(
+      "unexpected-response",
+      (_request, response) => void readAnswer(response).then(giveUp),
+    );
+    socket.on("error", (cause) => {
       settle();
-      void readAnswer(response).then((error) => {
-        reject(error);
-        socket.terminate();
-      });
-    });
-    socket.on("error", (error) => {
-      settle();
-      const late = error.message === "Opening handshake has timed out";
-      const message = `cannot reach "${origin}": ${error.message}`;
-      reject(
-        late
-          ? new KratosError(504, "DEADLINE_EXCEEDED", message, { cause: error })
-          : new KratosError(503, "UNREACHABLE", message, { cause: error }),
-      );
+      const message = `cannot reach "${origin}": ${cause.message}`;
+      reject(new KratosError(503, "UNREACHABLE", message, { cause }));
     });
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
   });
+
+/** The longest delay that `setTimeout` takes. */
+const maxDelay = 2 ** 31 - 1;
+
+function tooLate(origin: string, timeout: number): KratosError {
+  const message = `cannot reach "${origin}": no WebSocket was open within ${timeout} ms`;
+  return new KratosError(504, "DEADLINE_EXCEEDED", message);
+}
 
 function toAddress(origin: string, path: string): string {
   // A colon ends the path of a socket.

@@ -1,6 +1,7 @@
 import { HttpClient, type HttpClientOptions } from "@kratos-ts/runtime/http";
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { createRoomsHttpClient } from "../../../../fixtures/golden/http-streams/want/api/rooms/v1/rooms_http.ts";
@@ -184,6 +185,56 @@ describe("a WebSocket", () => {
   ])("that is refused with %s fails its call", async ([, listener, want]) => {
     const client = await connect(listener);
     expect(await failureOf(client.dictate(each({ room: "a" })))).toMatchObject(want);
+  });
+
+  /** A server that never gets to the end of this. */
+  async function drip(start: string) {
+    const server = createNetServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => socket.write(start));
+      const timer = setInterval(() => socket.write("x"), 10);
+      socket.on("close", () => {
+        clearInterval(timer);
+        server.close();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    return { endpoint: `127.0.0.1:${port}`, closed: once(server, "close") };
+  }
+
+  test.for<[what: string, start: string]>([
+    ["header", "HTTP/1.1 101 Switching Protocols\r\nX-A: "],
+    ["refusal", "HTTP/1.1 400 No\r\nContent-Length: 100000\r\n\r\n"],
+  ])("whose %s comes in drops fails its call in time", async ([, start]) => {
+    const { endpoint, closed } = await drip(start);
+    const client = new HttpClient({ endpoint, timeout: 100 });
+    const rooms = createRoomsHttpClient(client);
+    expect(await failureOf(rooms.dictate(each({ room: "a" })))).toMatchObject({
+      code: 504,
+      reason: "DEADLINE_EXCEEDED",
+    });
+    await closed;
+    client.close();
+  });
+
+  test("lets go of a refusal that has no end when its call is over", async () => {
+    const { endpoint, closed } = await drip("HTTP/1.1 400 No\r\nContent-Length: 100000\r\n\r\n");
+    const client = new HttpClient({ endpoint, timeout: 0 });
+    const rooms = createRoomsHttpClient(client);
+    const call = rooms.dictate(each({ room: "a" }), { timeout: 100 });
+    expect(await failureOf(call)).toMatchObject({ code: 504 });
+    await closed;
+    client.close();
+  });
+
+  test("may take for ever to open where there is no limit", async () => {
+    const client = await connect(
+      () => undefined,
+      (socket) => socket.send('{"lines":7}'),
+      { timeout: Number.POSITIVE_INFINITY },
+    );
+    expect(await client.dictate(each({ room: "a" }))).toMatchObject({ lines: 7 });
   });
 
   test("that is not answered fails its call in time", async () => {
