@@ -28,6 +28,7 @@ test.for<[what: string, request: string | Buffer, status: number]>([
   ["a NUL in the target", "GET /\0 HTTP/1.1\r\n\r\n", 400],
   ["raw UTF-8 in the target", get("", "GET /v1?id=é HTTP/1.1"), 400],
   ["no Host", "GET /v1 HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
+  ["two Hosts", get("Host: u\r\n"), 400],
   ["no Host in HTTP/1.0", "GET /v1 HTTP/1.0\r\n\r\n", 200],
   ["the absolute form", get("", "GET http://x/v1?n=5 HTTP/1.1"), 200],
   ["an absolute form that is not HTTP", get("", "GET ftp://x/v1 HTTP/1.1"), 400],

@@ -80,6 +80,8 @@ export class Connection extends OpenCalls {
   readonly socket: Socket;
   #lastResponse: ServerResponse | undefined;
   #closing = false;
+  /** Ends once all is sent. */
+  #leaving = false;
   #seenBytes = 0;
   #quietSweeps = 0;
 
@@ -135,12 +137,19 @@ export class Connection extends OpenCalls {
 
   /**
    * Closes the connection when nothing has gone over it since `sweeps` calls of this. A client may have
-   * sent a request already when a connection looks idle, so one look is not enough.
+   * sent a request already when a connection looks idle, so one look is not enough. Replies that are due may
+   * go out first, as long as the client takes some of them within `patience` milliseconds; 0: for ever.
    */
-  closeWhenQuiet(sweeps: number): void {
+  closeWhenQuiet(sweeps: number, patience: number): void {
+    if (this.#leaving) return;
     const bytes = this.socket.bytesRead + this.socket.bytesWritten;
     this.#quietSweeps = bytes === this.#seenBytes && !this.hasCalls ? this.#quietSweeps + 1 : 0;
     this.#seenBytes = bytes;
-    if (this.#quietSweeps >= sweeps) this.socket.destroySoon();
+    if (this.#quietSweeps < sweeps) return;
+    this.#leaving = true;
+    this.socket.destroySoon();
+    if (patience > 0 && !this.socket.destroyed) {
+      this.socket.setTimeout(patience, () => this.socket.destroy());
+    }
   }
 }

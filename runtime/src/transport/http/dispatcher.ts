@@ -37,6 +37,10 @@ export class Dispatcher implements RequestReceiver {
       this.#sendError(response, bindingError('the request has no "Host"'));
       return;
     }
+    if (hasSeveralHosts(request.rawHeaders)) {
+      this.#sendError(response, bindingError('the request has more than one "Host"'));
+      return;
+    }
     try {
       target = parseRequestTarget(request.url!);
       match =
@@ -131,4 +135,14 @@ export class Dispatcher implements RequestReceiver {
   #sendError(response: ServerResponse, error: KratosError, header?: HeaderMap): void {
     sendError(response, error, header, this.#host);
   }
+}
+
+/** What stands before a server may have gone by another one than Node, which takes the first (RFC 9112, section 3.2). */
+function hasSeveralHosts(raw: readonly string[]): boolean {
+  let count = 0;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index]!;
+    if (name.length === 4 && name.toLowerCase() === "host") count++;
+  }
+  return count > 1;
 }

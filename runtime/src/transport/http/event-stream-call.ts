@@ -3,6 +3,7 @@ import { stopIterator } from "../stop-iterator.ts";
 import type { RequestBody } from "./message-body.ts";
 import { BodyCall } from "./body-call.ts";
 import type { HeaderMap } from "./header-map.ts";
+import { dropLateWrites } from "./late-writes.ts";
 import type { EncodedReply } from "./reply.ts";
 import { serverStopped, unencodable } from "./server-call.ts";
 import { chooseStreamFormat, type StreamFormat } from "./stream-format.ts";
@@ -41,6 +42,7 @@ export class EventStreamCall extends BodyCall {
       return;
     }
     this.open();
+    dropLateWrites(response);
     response.on("drain", () => this.#resume());
     // A connection may carry several calls, of which one is given up.
     response.on("close", () => this.onConnectionLost("client"));

@@ -6,6 +6,7 @@ import type { HttpFilter, HttpRequestHandler } from "./filter.ts";
 import type { CallHost } from "./server-call.ts";
 import type { RequestReceiver } from "./listener.ts";
 import { mergeHeaders } from "./merge-headers.ts";
+import { dropLateWrites } from "./late-writes.ts";
 import { sendError } from "./response.ts";
 
 /** Puts filters, the outermost first, around what receives requests; without filters it stays as it is. */
@@ -27,12 +28,16 @@ class FilteredReceiver implements RequestReceiver {
     this.#host = host;
     this.#handle = filters.reduceRight<HttpRequestHandler>(
       (next, filter) => filter(next),
-      (request, response) => receiver.onRequest(request, response),
+      (request, response) => {
+        // Filters may wait. For a client that has left meanwhile, nothing would ever end the call.
+        if (!request.socket.destroyed) receiver.onRequest(request, response);
+      },
     );
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     mergeHeaders(response);
+    dropLateWrites(response);
     try {
       const result: unknown = this.#handle(request, response);
       if (!isPromise(result)) return;
@@ -66,7 +71,5 @@ class FilteredReceiver implements RequestReceiver {
 function fail(thrown: unknown, response: ServerResponse, host: CallHost): void {
   const { error, unexpected } = toReplyError(thrown);
   if (unexpected) host.logger.error({ err: thrown }, "filter failed unexpectedly");
-  if (!response.headersSent) sendError(response, error, undefined, host);
-  // An answer that has begun cannot become another one: the client has to see that it is not whole.
-  else if (!response.writableEnded) response.destroy();
+  sendError(response, error, undefined, host);
 }

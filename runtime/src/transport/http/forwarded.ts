@@ -24,8 +24,12 @@ export function parseXForwarded(headers: IncomingHttpHeaders): readonly Forwarde
   });
 }
 
-/** Reads `Forwarded` (RFC 7239). */
+/**
+ * Reads `Forwarded` (RFC 7239). One with a quote that does not end tells nothing: a client's open quote would
+ * swallow what proxies put behind it, and leave the client's own word as the nearest proxy's.
+ */
 export function parseForwarded(headers: IncomingHttpHeaders): readonly ForwardedHop[] {
+  if (!/^(?:[^"]|"(?:[^"\\]|\\.)*")*$/.test(headers.forwarded ?? "")) return [];
   return splitQuoted(headers.forwarded ?? "", ",")
     .slice(-maxHops)
     .map((element) => {

@@ -4,6 +4,7 @@ import { isPromise } from "../../middleware/is-promise.ts";
 import { bindingError } from "./binding-error.ts";
 import type { HttpHandlerReply, HttpHandlerRequest } from "./hand-written-route.ts";
 import type { EncodedReply } from "./reply.ts";
+import { dropLateWrites } from "./late-writes.ts";
 import { readBody } from "./request-body.ts";
 import { appendHeader, sendError, sendReply } from "./response.ts";
 import { type CallHost, ServerCall, type ServerCallParts, unencodable } from "./server-call.ts";
@@ -13,6 +14,8 @@ export class HandWrittenCall extends ServerCall {
   readonly #response: ServerResponse;
   readonly #query: string;
   #reading = false;
+  #body: Promise<Buffer> | undefined;
+  #stopReading: ((error: KratosError) => void) | undefined;
 
   constructor(host: CallHost, parts: ServerCallParts, response: ServerResponse) {
     super(host, parts);
@@ -58,10 +61,7 @@ export class HandWrittenCall extends ServerCall {
   }
 
   protected override sendFailure(error: KratosError): void {
-    const response = this.#response;
-    if (!response.headersSent) sendError(response, error, this.context.writtenHeader, this.host);
-    // The client has to see that the answer is not whole.
-    else if (!response.writableEnded) response.destroy();
+    sendError(this.#response, error, this.context.writtenHeader, this.host);
   }
 
   #succeed(reply: HttpHandlerReply | undefined): void {
@@ -103,26 +103,46 @@ export class HandWrittenCall extends ServerCall {
     });
   }
 
-  /** For the handler; rejects with 413. */
+  protected override release(error: KratosError | undefined): void {
+    const over = error ?? new KratosError(500, "CALL_ENDED", "the call ended before its body came");
+    this.#stopReading?.(over);
+  }
+
+  /** For the handler; rejects with 413, and with what ends the call before the body is there. */
   readBody(): Promise<Buffer> {
-    this.#reading = true;
-    this.open();
-    return new Promise((resolve, reject) => {
+    this.#body ??= this.#read();
+    return this.#body;
+  }
+
+  #read(): Promise<Buffer> {
+    const body = new Promise<Buffer>((resolve, reject) => {
+      if (this.ended) {
+        reject(new KratosError(500, "CALL_ENDED", "the call ended before its body was asked for"));
+        return;
+      }
+      this.#reading = true;
+      this.#stopReading = reject;
+      this.open();
       readBody(this.request, this.route.maxBodyBytes, (error, bytes) => {
         this.#reading = false;
+        this.#stopReading = undefined;
         if (error === undefined) resolve(bytes);
         else reject(error);
       });
     });
+    // A handler may have gone on without it.
+    body.catch(() => undefined);
+    return body;
   }
 }
 
 class HandlerRequest implements HttpHandlerRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly message: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly #response: ServerResponse;
   readonly #call: HandWrittenCall;
   readonly #text: string;
+  #answersItself = false;
   #query: URLSearchParams | undefined;
 
   constructor(
@@ -134,7 +154,7 @@ class HandlerRequest implements HttpHandlerRequest {
   ) {
     this.params = params;
     this.message = message;
-    this.response = response;
+    this.#response = response;
     this.#text = query;
     this.#call = call;
   }
@@ -144,12 +164,20 @@ class HandlerRequest implements HttpHandlerRequest {
     return this.#query;
   }
 
+  get response(): ServerResponse {
+    if (!this.#answersItself) dropLateWrites(this.#response);
+    this.#answersItself = true;
+    return this.#response;
+  }
+
   readBody(): Promise<Buffer> {
     return this.#call.readBody();
   }
 
-  async readJson(): Promise<unknown> {
-    return parseJson(await this.#call.readBody());
+  readJson(): Promise<unknown> {
+    const value = this.#call.readBody().then(parseJson);
+    value.catch(() => undefined); // a handler may have gone on without it
+    return value;
   }
 }
 

@@ -20,7 +20,10 @@ export interface HttpHandlerRequest {
   readonly message: IncomingMessage;
   /** For answers that come bit by bit. Headers that the handler set on its context are not in it. */
   readonly response: ServerResponse;
-  /** Reads the body to its end, unpacked. Rejects with 413 for one that is too large, once only. */
+  /**
+   * Reads the body to its end, unpacked; the same one each time. Rejects with 413 for one that is too large, and
+   * with what ends the call before the body is there: 408 at its deadline, 499 when the client leaves.
+   */
   readBody(): Promise<Buffer>;
   /** The body as JSON; undefined for an empty one. Rejects with 400 `CODEC` for what is none. */
   readJson(): Promise<unknown>;

@@ -140,7 +140,9 @@ export class HttpListener {
   accept(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const [receiver, request, response] of held) receiver.onRequest(request, response);
+    for (const [receiver, request, response] of held) {
+      if (!request.socket.destroyed) receiver.onRequest(request, response);
+    }
   }
 
   /**
@@ -205,6 +207,7 @@ export class HttpListener {
       socket.destroy();
       return;
     }
+    if (this.#sockets.has(socket)) return; // a request is read anew
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
     if (maxConnections === 0 || this.#sockets.size - this.#refusals <= maxConnections) return;
@@ -264,7 +267,8 @@ export class HttpListener {
     if (idleTimeout <= 0) return;
     this.#idleWatch = setInterval(
       () => {
-        for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
+        for (const connection of this.#connections)
+          connection.closeWhenQuiet(quietSweeps, idleTimeout);
         this.#sessions?.closeQuiet(quietSweeps);
       },
       Math.min(idleTimeout / quietSweeps, maxInterval),
@@ -273,6 +277,7 @@ export class HttpListener {
   }
 
   #closeConnections(): Promise<void> {
+    const { idleTimeout } = this.#options;
     return new Promise((resolve) => {
       let patience = handshakeSweeps;
       const isDone = (): boolean => {
@@ -285,7 +290,8 @@ export class HttpListener {
         return;
       }
       const timer = setInterval(() => {
-        for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
+        for (const connection of this.#connections)
+          connection.closeWhenQuiet(quietSweeps, idleTimeout);
         if (!isDone()) return;
         clearInterval(timer);
         resolve();

@@ -19,7 +19,7 @@ export interface ResponseSettings extends KeepAlive {
 }
 
 /**
- * Sends a whole response at once. `header` is what a handler wants to add; `encoding` that of the body, if it
+ * Sends a whole response at once, unless one was begun already. `header` is what a handler wants to add; `encoding` that of the body, if it
  * has one that the handler does not know of.
  */
 export function sendReply(
@@ -31,6 +31,7 @@ export function sendReply(
   { draining, keepAlive }: KeepAlive,
   encoding?: string,
 ): void {
+  if (response.headersSent) return; // a filter has answered meanwhile
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   // Names and values in turn: what Node reads without making anything of it first.
   const fields = ["Content-Type", contentType, "Content-Length", String(length)];
@@ -46,13 +47,20 @@ export function sendReply(
   else response.end(body);
 }
 
-/** Sends an error in Kratos's shape, or in that of the server's envelope. */
+/**
+ * Sends an error in Kratos's shape, or in that of the server's envelope. An answer that has begun cannot become
+ * another one: it is broken off, so that the client sees that it is not whole.
+ */
 export function sendError(
   response: ServerResponse,
   error: KratosError,
   header: HeaderMap | undefined,
   settings: ResponseSettings,
 ): void {
+  if (response.headersSent) {
+    if (!response.writableEnded) response.destroy();
+    return;
+  }
   const rest = header && withoutBodyFields(header);
   const encoded = encodeError(error, response.req, rest, settings.envelope);
   const { status, body } = encoded;

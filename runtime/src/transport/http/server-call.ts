@@ -185,7 +185,7 @@ export abstract class ServerCall implements OpenCall, Expiring {
 
   /** From here on the call waits: time and its connection may run out. */
   protected open(): void {
-    if (this.#connection !== undefined) return;
+    if (this.#connection !== undefined || this.#ended) return;
     this.#connection = Connection.ofRequest(this.request);
     this.#connection?.add(this);
     if (this.#timeout !== Number.POSITIVE_INFINITY) {

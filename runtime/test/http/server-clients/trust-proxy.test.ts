@@ -101,9 +101,17 @@ describe("reading", () => {
     ],
     ['for="[::1]:80";host="a,b"', [{ address: "::1" }]],
     ["for=_hidden;by=x", [{ address: "_hidden" }]],
-    ['for="unclosed', [{ address: "unclosed" }]],
+    ['for="unclosed', []],
     ["", []],
   ])("Forwarded: %s", ([forwarded, hops]) => {
     expect(parseForwarded({ forwarded })).toEqual(hops);
   });
 });
+
+test.for(['for=6.6.6.6;x=", for=1.1.1.1', 'for=6.6.6.6;x=", for="[2001:db8::1]:4711"'])(
+  "a quote that a client left open makes nobody else of it: %s",
+  async (forwarded) => {
+    const { peer } = await ask({ proxies: 1, header: "forwarded" }, { Forwarded: forwarded });
+    expect(peer).toBe("socket");
+  },
+);

@@ -1,7 +1,11 @@
-import { unauthorized } from "@kratos-ts/runtime";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setImmediate } from "node:timers/promises";
+import { KratosError, unauthorized } from "@kratos-ts/runtime";
 import { HttpServer, type HttpFilter } from "@kratos-ts/runtime/http";
 import { createLogger } from "@kratos-ts/runtime/log";
 import { expect, onTestFinished, test } from "vitest";
+import { createDeferred } from "../../grpc/deferred.ts";
 import { createAuthority } from "../../transport/certificates.ts";
 import { buildSchema } from "../schema.ts";
 import { send, serveRules } from "../serve.ts";
@@ -126,6 +130,106 @@ test("one that fails after it began to answer breaks the connection off", async 
   const port = await serveRules(rules, R, R, () => ({}), { filters: [filter] });
   const { status, body } = await send(port, "GET /v1");
   expect({ status, body }).toEqual({ status: 200, body: "begun" });
+});
+
+test.for<[title: string, filter: HttpFilter]>([
+  [
+    "answers while the handler works",
+    (next) => (request, response) => {
+      const result = next(request, response);
+      response.end("mine");
+      return result;
+    },
+  ],
+  [
+    "answers and goes on",
+    (next) => (request, response) => {
+      response.end("mine");
+      return next(request, response);
+    },
+  ],
+  [
+    "goes on twice",
+    (next) => (request, response) => {
+      void next(request, response);
+      return next(request, response);
+    },
+  ],
+  [
+    "goes on, and fails then",
+    (next) => (request, response) => {
+      void next(request, response);
+      throw new Error("late");
+    },
+  ],
+])("one that %s gets one answer out, and harms no call", async ([, filter]) => {
+  let runs = 0;
+  let failing = true;
+  const handler = async () => {
+    await setImmediate();
+    runs++;
+    if (failing) throw new KratosError(409, "BUSY", "later");
+    return {};
+  };
+  const port = await serveRules(rules, R, R, handler, { filters: [filter] });
+  const failed = await send(port, "GET /v1");
+  failing = false;
+  const succeeded = await send(port, "GET /v1");
+  expect(runs).toBeGreaterThan(1);
+  const bodies = [failed.body, succeeded.body].filter((body) => body !== "mine");
+  expect(() => bodies.map((body) => JSON.parse(body) as unknown)).not.toThrow();
+});
+
+test("one that answers before the deadline of a call is not answered over", async () => {
+  const over = createDeferred();
+  const filter: HttpFilter = (next) => (request, response) => {
+    const result = next(request, response);
+    response.end("mine");
+    return result;
+  };
+  const handler = async (_request: unknown, { signal }: { signal: AbortSignal }) => {
+    signal.addEventListener("abort", over.resolve);
+    await over.promise;
+    return {};
+  };
+  const port = await serveRules(rules, R, R, handler, { filters: [filter], timeout: 20 });
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  let text = "";
+  socket.on("data", (data) => (text += String(data)));
+  socket.write("GET /v1 HTTP/1.1\r\nHost: t\r\n\r\n");
+  await over.promise;
+  socket.write("GET /nope HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+  await once(socket, "close");
+  expect(text.match(/^HTTP\/1\.1 \d+|mineHTTP\/1\.1 \d+/g)).toEqual([
+    "HTTP/1.1 200",
+    "mineHTTP/1.1 404",
+  ]);
+});
+
+test("begin no call for a client that left while they waited", async () => {
+  const arrived = createDeferred();
+  const left = createDeferred();
+  const passed = createDeferred();
+  let calls = 0;
+  const filter: HttpFilter = (next) => async (request, response) => {
+    request.socket.on("close", left.resolve);
+    arrived.resolve();
+    await left.promise;
+    await next(request, response);
+    passed.resolve();
+  };
+  const handler = () => {
+    calls++;
+    return {};
+  };
+  const port = await serveRules(rules, R, R, handler, { filters: [filter] });
+  const socket = connect(port, "127.0.0.1");
+  socket.write("GET /v1 HTTP/1.1\r\nHost: t\r\n\r\n");
+  await arrived.promise;
+  socket.destroy();
+  await passed.promise;
+  expect(calls).toBe(0);
 });
 
 test("are made for both versions of HTTP", () => {

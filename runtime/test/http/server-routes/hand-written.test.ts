@@ -6,9 +6,10 @@ import {
   RouteConflictError,
   RouteRuleError,
 } from "@kratos-ts/runtime/http";
+import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { buildSchema } from "../schema.ts";
 import { appInfo, createTestServer, parseRule, type RawResponse, send } from "../serve.ts";
 
@@ -166,3 +167,70 @@ test("is found by the same rules as RPCs, and collides with them", () => {
   expect(() => server.route("get", "/v2", () => ({}))).toThrow(RouteRuleError);
   expect(() => server.route("GET", "v2", () => ({}))).toThrow(RouteRuleError);
 });
+
+test("who waits for a body learns that its client has left", async () => {
+  const outcome = createSettled<unknown>();
+  const server = createTestServer();
+  const read: HttpHandler = async (request) => {
+    await request.readBody().catch(outcome.resolve);
+    return {};
+  };
+  server.route("POST", "/x", read, { timeout: 0 });
+  await server.start(appInfo);
+  const socket = connect(server.port!, "127.0.0.1");
+  socket.write("POST /x HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nabc", () =>
+    socket.destroy(),
+  );
+  expect(await outcome.promise).toBeInstanceOf(KratosError);
+});
+
+test("who waits for a body learns of the deadline", async () => {
+  const outcome = createSettled<unknown>();
+  const server = createTestServer();
+  const read: HttpHandler = async (request) => {
+    await request.readJson().catch(outcome.resolve);
+    return {};
+  };
+  server.route("POST", "/x", read, { timeout: 20 });
+  await server.start(appInfo);
+  const socket = connect(server.port!, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  socket.write("POST /x HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nabc");
+  expect(await outcome.promise).toMatchObject({ code: 408, reason: "BODY_TIMEOUT" });
+});
+
+test("a body can be read twice", async () => {
+  const read: HttpHandler = async (request) => ({
+    json: [String(await request.readBody()), await request.readJson()],
+  });
+  expect((await answer("POST /x", read, "POST /x", { body: "5" })).body).toBe('["5",5]');
+});
+
+test("a body that nobody waits for may fail", async () => {
+  const read: HttpHandler = async (request) => {
+    void request.readJson();
+    await request.readBody();
+    return { json: "done" };
+  };
+  expect((await answer("POST /x", read, "POST /x", { body: "{" })).body).toBe('"done"');
+});
+
+test("what is written after the answer is dropped", async () => {
+  const written = createSettled<unknown>();
+  const write: HttpHandler = ({ response }) => {
+    response.end("whole");
+    response.write("more", written.resolve);
+    return undefined;
+  };
+  expect((await answer("GET /x", write, "GET /x")).body).toBe("whole");
+  expect(await written.promise).toMatchObject({ code: "ERR_STREAM_WRITE_AFTER_END" });
+});
+
+/** `Promise.withResolvers` for Node 20. */
+function createSettled<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
