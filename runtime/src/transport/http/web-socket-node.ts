@@ -21,6 +21,8 @@ export class NodeWebSocketLink implements WebSocketLink {
   #heartbeat: NodeJS.Timeout | undefined;
   #paused = false;
   #alive = true;
+  /** What was sent since others had their turn. */
+  #sent = 0;
 
   /** `heartbeat` in milliseconds: a peer that is silent for that long is asked, and cut off if it is again. 0: never. */
   constructor(socket: NodeWebSocket, events: WebSocketEvents, heartbeat: number) {
@@ -44,12 +46,19 @@ export class NodeWebSocketLink implements WebSocketLink {
   }
 
   send(data: string | Uint8Array): Promise<void> | undefined {
-    if (this.#socket.bufferedAmount < fullBytes) {
-      this.#socket.send(data, ignore);
-      return undefined;
+    this.#sent += data.length + frameCost;
+    if (this.#socket.bufferedAmount >= fullBytes) {
+      return new Promise((resolve) => {
+        this.#socket.send(data, () => setImmediate(resolve));
+      });
     }
+    this.#socket.send(data, ignore);
+    if (this.#sent < fullBytes) return undefined;
+    // While the system takes all that is written, nothing else would make a sender wait that always has
+    // more: neither timers nor other connections had their turn.
+    this.#sent = 0;
     return new Promise((resolve) => {
-      this.#socket.send(data, resolve);
+      setImmediate(resolve);
     });
   }
 
@@ -80,5 +89,8 @@ export class NodeWebSocketLink implements WebSocketLink {
     this.#socket.ping();
   }
 }
+
+/** Counted for each message beside its bytes. */
+const frameCost = 64;
 
 function ignore(): void {}

@@ -207,6 +207,28 @@ describe("generated clients", () => {
     await expect(Promise.all([ended.promise, stopped.promise])).resolves.toBeDefined();
   });
 
+  test("let others have their turn while either side always has more to send", async () => {
+    async function* untilTurn(counts: number[]) {
+      const turn = new AbortController();
+      setImmediate(() => turn.abort());
+      let count = 0;
+      for (; !turn.signal.aborted && count < 20_000; count++) yield { room: "a", text: "x" };
+      counts.push(count);
+    }
+    const sent: number[] = [];
+    const { client } = await serveRooms({
+      async dictate(requests) {
+        await collect(requests);
+        return {};
+      },
+      talk: () => untilTurn(sent),
+    });
+    await client.dictate(untilTurn(sent));
+    await collect(client.talk(each({ room: "a" })));
+    expect(sent).toHaveLength(2);
+    expect(Math.max(...sent)).toBeLessThan(2000);
+  });
+
   test("end by their caller's signal and time", async () => {
     const { client, connect: connectClient } = await serveRooms({
       async *talk(_requests, { signal }) {
