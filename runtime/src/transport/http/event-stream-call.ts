@@ -2,6 +2,7 @@ import type { KratosError } from "../../errors/kratos-error.ts";
 import { stopIterator } from "../stop-iterator.ts";
 import type { RequestBody } from "./message-body.ts";
 import { BodyCall } from "./body-call.ts";
+import { breakOff } from "./break-off.ts";
 import type { HeaderMap } from "./header-map.ts";
 import { dropLateWrites } from "./late-writes.ts";
 import type { EncodedReply } from "./reply.ts";
@@ -60,7 +61,7 @@ export class EventStreamCall extends BodyCall {
     }
     const lastWords = this.#format?.failure(error);
     // A stream that breaks off is at least no whole one.
-    if (lastWords === undefined) response.destroy();
+    if (lastWords === undefined) breakOff(response);
     else response.end(lastWords);
   }
 

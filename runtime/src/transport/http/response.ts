@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { KratosError } from "../../errors/kratos-error.ts";
+import { breakOff } from "./break-off.ts";
 import { Connection } from "./connection.ts";
 import type { Envelope } from "./envelope.ts";
 import { encodeError } from "./error-reply.ts";
@@ -58,13 +59,19 @@ export function sendError(
   settings: ResponseSettings,
 ): void {
   if (response.headersSent) {
-    if (!response.writableEnded) response.destroy();
+    if (!response.writableEnded) breakOff(response);
     return;
   }
   const rest = header && withoutBodyFields(header);
   const encoded = encodeError(error, response.req, rest, settings.envelope);
   const { status, body } = encoded;
-  sendReply(response, status, "application/json", body, encoded.header, settings);
+  try {
+    sendReply(response, status, "application/json", body, encoded.header, settings);
+  } catch {
+    // Over HTTP/2, Node finds out only now what may not be sent, such as a second "ETag".
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
+    sendReply(response, status, "application/json", body, undefined, settings);
+  }
 }
 
 /** What a handler has said of a body that it failed to make. */
@@ -97,7 +104,10 @@ export function appendHeader(fields: string[], header: HeaderMap, response: Serv
       // These describe the message on the wire, which is this package's business.
       case "connection":
       case "content-length":
+      case "http2-settings":
       case "keep-alive":
+      case "proxy-connection":
+      case "te":
       case "trailer":
       case "transfer-encoding":
       case "upgrade":

@@ -9,6 +9,7 @@ import {
   type IncomingHttpStatusHeader,
   type OutgoingHttpHeaders,
 } from "node:http2";
+import { once } from "node:events";
 import { connect as connectTls } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import type { UnaryHandler } from "../../../src/transport/method.ts";
@@ -292,4 +293,41 @@ test("is not offered when it is turned off", async () => {
   onTestFinished(() => void socket.destroy());
   await new Promise((resolve) => socket.once("secureConnect", resolve));
   expect(socket.alpnProtocol).toBe("http/1.1");
+});
+
+test("headers that only HTTP/1.1 knows are left out", async () => {
+  const { session } = await serve(["GET /v1"], (_request, { replyHeader }) => {
+    for (const name of ["Proxy-Connection", "TE", "HTTP2-Settings"]) replyHeader.set(name, "x");
+    return {};
+  });
+  const { headers } = await send(session, { ":path": "/v1" });
+  expect(headers).toMatchObject({ ":status": 200 });
+  expect(Object.keys(headers)).not.toContain("proxy-connection");
+});
+
+test("a header that may stand once and was given twice fails the call alone", async () => {
+  const { session } = await serve(
+    ["GET /v1", "GET /v2"],
+    (_request, { operation, replyHeader }) => {
+      if (!operation.endsWith("2")) for (const tag of ["a", "b"]) replyHeader.add("Age", tag);
+      return {};
+    },
+  );
+  expect((await send(session, { ":path": "/v1" })).headers[":status"]).toBe(500);
+  expect((await send(session, { ":path": "/v2" })).headers[":status"]).toBe(200);
+});
+
+test("a reply that fails after it began does not look whole", async () => {
+  const { session } = await serve(["GET /v1"], () => ({}), {
+    onCreate: (server) =>
+      server.route("GET", "/begun", async ({ response }) => {
+        response.writeHead(200);
+        await new Promise<void>((resolve) => response.write("begun", () => resolve()));
+        throw new Error("late");
+      }),
+  });
+  const stream = session.request({ ":path": "/begun" });
+  stream.resume();
+  const [error] = (await once(stream, "error")) as [Error];
+  expect(error.message).toContain("NGHTTP2_INTERNAL_ERROR");
 });
