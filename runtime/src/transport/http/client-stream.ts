@@ -7,6 +7,7 @@ import type { HttpClientContext } from "./client-context.ts";
 import type { ClientTlsOptions } from "./client-options.ts";
 import type { ClientRoute } from "./client-route.ts";
 import { readEventStream } from "./client-event-stream.ts";
+import type { StreamServer } from "./client-target.ts";
 import { exchangeMessages } from "./client-web-socket.ts";
 import type { MessageRecord } from "./field-access.ts";
 
@@ -44,8 +45,10 @@ export interface ClientStreamHost {
   /** In front of every path. */
   readonly base: string;
   readonly tls: ClientTlsOptions | undefined;
-  /** The server for a WebSocket: `http://host:port`, `https://host:port`, `unix:/path`, or empty: the page's own. */
-  locate(context: HttpClientContext): Promise<string>;
+  /** The server for a WebSocket. */
+  locate(context: HttpClientContext): Promise<StreamServer>;
+  /** Whether a connection to a server of {@link locate} could be had. */
+  tell(server: StreamServer, reached: boolean): void;
 }
 
 /**

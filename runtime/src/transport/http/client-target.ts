@@ -10,6 +10,14 @@ import type { HttpClientContext } from "./client-context.ts";
 import type { ClientEndpoint } from "./client-endpoint.ts";
 import type { HttpClientOptions } from "./client-options.ts";
 
+/** Where a stream is opened. */
+export interface StreamServer {
+  /** `http://host:port`, `https://host:port`, `unix:/path`, or empty: the page's own. */
+  readonly origin: string;
+  /** Undefined when there is but one. */
+  readonly node: ServiceNode | undefined;
+}
+
 /** The servers of a client: one, or several to choose among. */
 export class ClientTarget {
   readonly #endpoint: ClientEndpoint;
@@ -71,15 +79,16 @@ export class ClientTarget {
     });
   }
 
-  /** One of the servers, as {@link origin} has it. */
-  async locate(context: HttpClientContext): Promise<string> {
-    if (this.origin !== undefined) return this.origin;
+  /** One of the servers, for a connection that is opened elsewhere. */
+  async locate(context: HttpClientContext): Promise<StreamServer> {
+    if (this.origin !== undefined) return { origin: this.origin, node: undefined };
     await this.ready(context);
     const pick = this.pick(context, undefined);
-    pick.done(undefined); // whether the connection holds is not known here
-    const origin = `${pick.node.scheme}://${pick.node.address}`;
+    pick.done(undefined); // how long a stream takes says nothing about its server
+    const { node } = pick;
+    const origin = `${node.scheme}://${node.address}`;
     context.startAttempt(origin);
-    return origin;
+    return { origin, node };
   }
 
   /** Throws 503 `NODE_NOT_FOUND` when there is none. */

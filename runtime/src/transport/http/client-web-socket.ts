@@ -154,13 +154,21 @@ class Exchange implements WebSocketEvents {
   async #open(path: string, contentType: string): Promise<WebSocketLink> {
     const { base, tls, maxReceiveBytes: limit, openTimeout: timeout, heartbeat } = this.#host;
     const { signal } = this.#context;
-    const origin = await this.#host.locate(this.#context);
+    const server = await this.#host.locate(this.#context);
+    const { origin } = server;
     const connect = await loadConnector();
     const headers = this.#headers(contentType);
-    return connect(
-      { origin, path: base + path, tls, headers, limit, timeout, heartbeat, signal },
-      this,
-    );
+    try {
+      const link = await connect(
+        { origin, path: base + path, tls, headers, limit, timeout, heartbeat, signal },
+        this,
+      );
+      this.#host.tell(server, true);
+      return link;
+    } catch (error) {
+      if (isUnreachable(error)) this.#host.tell(server, false);
+      throw error;
+    }
   }
 
   #headers(contentType: string): string[] {
@@ -257,6 +265,14 @@ async function loadConnector(): Promise<WebSocketConnector> {
     return (await import("./client-web-socket-browser.ts")).connectWebSocket;
   }
   return (await import("./client-web-socket-node.ts")).connectWebSocket;
+}
+
+/** Whether there was no connection, as far as the platform tells. */
+function isUnreachable(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  return /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/.test(
+    code ?? "",
+  );
 }
 
 function lost(why: string, cause?: Error): KratosError {

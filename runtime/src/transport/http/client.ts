@@ -179,6 +179,11 @@ export class HttpClient implements HttpCaller {
       base: target.base,
       tls: this.#tls,
       locate: (context) => target.locate(context),
+      tell: ({ node }, reached) => {
+        if (node === undefined) return;
+        if (reached) target.reached(node);
+        else target.unreachable(node);
+      },
     };
   }
 
