@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
+  constants,
   createServer,
   type Http2Server,
   type Http2ServerRequest,
@@ -8,9 +9,13 @@ import {
 } from "node:http2";
 import type { Socket } from "node:net";
 import { OpenCalls } from "./connection.ts";
+import type { ClientLimits } from "./node-server.ts";
 
 /** The most requests that a client may have under way on one connection. */
 const maxConcurrentStreams = 128;
+
+/** How often, in milliseconds, at least is looked for bodies that do not come. */
+const longestBodyInterval = 5000;
 
 /** Whom the sessions tell. Requests and responses look as those of HTTP/1.1 do. */
 export interface SessionReceiver {
@@ -20,14 +25,19 @@ export interface SessionReceiver {
   onLargeHead(response: ServerResponse): void;
 }
 
+/** What limits requests. */
+export type SessionLimits = Pick<ClientLimits, "maxHeaderBytes" | "requestTimeout">;
+
 /** The HTTP/2 connections of a server, on sockets that somebody else accepts. */
 export class Http2Sessions {
   readonly #server: Http2Server;
   readonly #connections = new Map<Http2Session, Http2Connection>();
+  readonly #requestTimeout: number;
+  #bodyWatch: NodeJS.Timeout | undefined;
   #onEmpty: (() => void) | undefined;
 
-  /** `maxHeaderBytes`: of one request. */
-  constructor(maxHeaderBytes: number, receiver: SessionReceiver) {
+  constructor({ maxHeaderBytes, requestTimeout }: SessionLimits, receiver: SessionReceiver) {
+    this.#requestTimeout = requestTimeout;
     const server = createServer({
       settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
     });
@@ -78,12 +88,28 @@ export class Http2Sessions {
 
   #track(session: Http2Session): void {
     this.#connections.set(session, new Http2Connection(session));
+    this.#watchBodies();
     session.on("close", () => {
       this.#connections.delete(session);
-      if (this.#connections.size === 0) this.#onEmpty?.();
+      if (this.#connections.size > 0) return;
+      clearInterval(this.#bodyWatch);
+      this.#bodyWatch = undefined;
+      this.#onEmpty?.();
     });
     // A session that was being made when the server began to drain.
     if (this.#onEmpty !== undefined) session.close();
+  }
+
+  /** Node has such a limit for HTTP/1.1 only. */
+  #watchBodies(): void {
+    const limit = this.#requestTimeout;
+    if (limit <= 0) return;
+    this.#bodyWatch ??= setInterval(
+      () => {
+        for (const connection of this.#connections.values()) connection.endLate(limit);
+      },
+      Math.min(longestBodyInterval, limit / 4),
+    ).unref();
   }
 
   #attach(request: Http2ServerRequest): void {
@@ -93,11 +119,32 @@ export class Http2Sessions {
   }
 }
 
+/** The calls of one stream; there is one, unless a filter goes on more than once. */
+class StreamCalls extends OpenCalls {
+  readonly #request: Http2ServerRequest;
+  readonly #start = performance.now();
+
+  constructor(socket: Socket, request: Http2ServerRequest) {
+    super(socket);
+    this.#request = request;
+  }
+
+  /** Ends what waits for the rest of a request that began before `latest`; then, the request. */
+  endLate(latest: number): void {
+    const { complete, stream } = this.#request;
+    if (complete || this.#start > latest) return;
+    // Has come, and nobody reads it.
+    if (stream.state.state === constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE) return;
+    if (!this.hasCalls) stream.close(constants.NGHTTP2_CANCEL);
+    else this.endAll((call) => call.onProtocolError(408, "the request did not come in time"));
+  }
+}
+
 /** What a server knows of one HTTP/2 connection. */
 class Http2Connection {
   readonly #session: Http2Session;
   readonly #socket: Socket;
-  readonly #streams = new Set<OpenCalls>();
+  readonly #streams = new Set<StreamCalls>();
   #seenBytes = 0;
   #quietSweeps = 0;
 
@@ -107,13 +154,19 @@ class Http2Connection {
   }
 
   attach(request: Http2ServerRequest): void {
-    const calls = new OpenCalls(this.#socket);
+    const calls = new StreamCalls(this.#socket, request);
     calls.attach(request as unknown as IncomingMessage);
     this.#streams.add(calls);
     request.stream.once("close", () => {
       this.#streams.delete(calls);
       calls.lose("client");
     });
+  }
+
+  /** Ends what waits for requests that have not come whole within `limit` milliseconds. */
+  endLate(limit: number): void {
+    const latest = performance.now() - limit;
+    for (const calls of this.#streams) calls.endLate(latest);
   }
 
   lose(): void {

@@ -86,7 +86,7 @@ export class HttpListener {
     this.#receiver = receiver;
     const { tls } = options;
     if (tls !== undefined && options.http2) {
-      this.#sessions = new Http2Sessions(options.maxHeaderBytes, {
+      this.#sessions = new Http2Sessions(options, {
         onRequest: (request, response) => this.#hold(streams, request, response),
         onExpectation: (request, response) => streams.onExpectation(request, response),
         onLargeHead: (response) => streams.onLargeHead(response),

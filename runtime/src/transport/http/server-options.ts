@@ -193,7 +193,7 @@ export function completeServerOptions(options: HttpServerOptions): CompleteServe
     trustProxy: options.trustProxy,
     envelope: options.envelope,
     heartbeat: Math.max(0, options.heartbeat ?? 15_000),
-    allowedOrigins: options.allowedOrigins ?? [],
+    allowedOrigins: (options.allowedOrigins ?? []).map((origin) => origin.toLowerCase()),
     strict: complete,
     compat: {
       goDurations: compat?.goDurations ?? false,

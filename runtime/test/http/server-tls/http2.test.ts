@@ -331,3 +331,30 @@ test("a reply that fails after it began does not look whole", async () => {
   const [error] = (await once(stream, "error")) as [Error];
   expect(error.message).toContain("NGHTTP2_INTERNAL_ERROR");
 });
+
+test("a body that does not come is not waited for, also where calls have no deadline", async () => {
+  const options = { timeout: 0, requestTimeout: 200 };
+  const { session } = await serve(["POST /v1 body=*"], () => ({}), options);
+  const stream = session.request({ ":path": "/v1", ":method": "POST" }, { endStream: false });
+  stream.on("error", () => undefined);
+  stream.resume();
+  stream.write("{");
+  const [headers] = (await once(stream, "response")) as [IncomingHttpHeaders];
+  expect(headers).toMatchObject({ ":status": 408 });
+  await once(stream, "close"); // and not kept for what never comes
+});
+
+test("a reply may take longer than its request, whose body nobody reads", async () => {
+  const { session } = await serve(["GET /v1"], () => ({}), {
+    requestTimeout: 40,
+    filters: [
+      () => (_request, response) => {
+        response.write("begun");
+        setTimeout(() => response.end("whole"), 200);
+      },
+    ],
+  });
+  expect(await send(session, { ":path": "/v1" })).toMatchObject({ body: "begunwhole" });
+  const unread = await send(session, { ":path": "/v1", ":method": "POST" }, "body");
+  expect(unread.body).toBe("begunwhole");
+});

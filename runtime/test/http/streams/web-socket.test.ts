@@ -403,7 +403,7 @@ describe("other clients", () => {
   ])("a hand-shake %s is answered with its status", async ([, { Path, ...headers }, status]) => {
     const { port } = await serveRooms(
       { talk: (requests) => requests },
-      { allowedOrigins: ["https://app.example.com"] },
+      { allowedOrigins: ["https://App.example.com"] },
     );
     const socket = connect(port, "127.0.0.1");
     onTestFinished(() => void socket.destroy());
