@@ -147,6 +147,8 @@ class Http2Connection {
   readonly #streams = new Set<StreamCalls>();
   #seenBytes = 0;
   #quietSweeps = 0;
+  /** Ends once all is sent. */
+  #leaving = false;
 
   constructor(session: Http2Session) {
     this.#session = session;
@@ -176,10 +178,20 @@ class Http2Connection {
   closeWhenQuiet(sweeps: number): void {
     if (this.#session.destroyed) return;
     const bytes = this.#socket.bytesRead + this.#socket.bytesWritten;
-    const quiet = bytes === this.#seenBytes && this.#streams.size === 0;
+    const quiet = bytes === this.#seenBytes && !this.#hasCalls;
     this.#quietSweeps = quiet ? this.#quietSweeps + 1 : 0;
     this.#seenBytes = bytes;
-    if (this.#quietSweeps >= sweeps) this.#session.close();
+    if (this.#quietSweeps < sweeps) return;
+    if (this.#leaving)
+      this.#session.destroy(); // the client takes nothing of what it has asked for
+    else this.#session.close();
+    this.#leaving = true;
+    this.#quietSweeps = 0;
+  }
+
+  get #hasCalls(): boolean {
+    for (const calls of this.#streams) if (calls.hasCalls) return true;
+    return false;
   }
 }
 

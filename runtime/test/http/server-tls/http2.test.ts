@@ -358,3 +358,15 @@ test("a reply may take longer than its request, whose body nobody reads", async 
   const unread = await send(session, { ":path": "/v1", ":method": "POST" }, "body");
   expect(unread.body).toBe("begunwhole");
 });
+
+test("a client that reads nothing of its reply is let go", async () => {
+  const { session } = await serve(["GET /v1"], () => ({}), {
+    idleTimeout: 200,
+    onCreate: (server) =>
+      server.route("GET", "/large", () => ({ body: Buffer.alloc(4 * 1024 * 1024) })),
+  });
+  const stream = session.request({ ":path": "/large" });
+  stream.on("error", () => undefined);
+  await once(session, "close");
+  expect(stream.closed).toBe(true);
+});
