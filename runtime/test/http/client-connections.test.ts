@@ -1,4 +1,9 @@
-import { KratosError, MemoryRegistry, type ServiceInstance } from "@kratos-ts/runtime";
+import {
+  type Discovery,
+  KratosError,
+  MemoryRegistry,
+  type ServiceInstance,
+} from "@kratos-ts/runtime";
 import { HttpClient } from "@kratos-ts/runtime/http";
 import { RoundRobinBalancer, versionFilter } from "@kratos-ts/runtime/selector";
 import { once } from "node:events";
@@ -345,6 +350,26 @@ describe("discovery", () => {
     expect(() => new HttpClient({ endpoint: "discovery:///orders" })).toThrow(
       '"discovery:///orders" needs the option "discovery"',
     );
+  });
+
+  test("calls that were given up do not disturb others that wait for the first answer", async () => {
+    const server = await answering(7);
+    const answered = new AbortController();
+    const slow: Discovery = {
+      getService: () => Promise.resolve([]),
+      async *watch(_name, signal) {
+        await once(answered.signal, "abort");
+        yield [instance("a", [`http://${server.address}`])];
+        await once(signal, "abort");
+      },
+    };
+    const client = createClient({ endpoint: "discovery:///orders", discovery: slow });
+    const waiting = outcomes(client, 1);
+    const hurried = await outcomeOf(client, "GET /x", { timeout: 20 });
+    expect(hurried).toMatchObject({ code: 504 });
+    const more = outcomes(client, 1);
+    answered.abort();
+    expect([await waiting, await more, await outcomes(client, 1)]).toEqual([[7], [7], [7]]);
   });
 
   test("a call waits for the first answer no longer than it may", async () => {

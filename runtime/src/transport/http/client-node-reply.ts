@@ -26,6 +26,10 @@ export class NodeReply implements IncomingReply {
     this.header = HeaderMap.fromRaw(response.rawHeaders);
     this.#request = request;
     this.#response = response;
+    // A body that ends with its connection would seem whole when that is reset.
+    request.on("error", (error) => {
+      if (!response.complete) response.destroy(error);
+    });
     this.#zlib = unpackers;
     this.#call = call;
   }

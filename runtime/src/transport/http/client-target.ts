@@ -23,6 +23,11 @@ export class ClientTarget {
   readonly #endpoint: ClientEndpoint;
   readonly #pool: NodePool;
   readonly #resolver: ServiceResolver | undefined;
+  /** Calls that wait for the registry: they leave when they end, since it may be silent for long. */
+  readonly #waiting = new Set<() => void>();
+  #asked = false;
+  /** Whether the registry has answered, be it that there is nobody. */
+  #known = false;
 
   /** Throws a `TypeError` when there is no discovery for an endpoint that needs one. */
   constructor(
@@ -71,11 +76,18 @@ export class ClientTarget {
   ready(context: HttpClientContext): Promise<void> | undefined {
     if (this.#resolver === undefined) return undefined;
     if (this.#pool.size > 0) return undefined;
+    if (this.#known) return undefined;
+    if (!this.#asked) {
+      this.#asked = true;
+      void this.#resolver.ready().then(() => this.#letGo());
+    }
     const { signal } = context;
-    const ready = this.#resolver.ready();
     return new Promise((resolve, reject) => {
-      context.onAbort(() => reject(signal.reason as Error));
-      void ready.then(resolve);
+      this.#waiting.add(resolve);
+      context.onAbort(() => {
+        this.#waiting.delete(resolve);
+        reject(signal.reason as Error);
+      });
     });
   }
 
@@ -111,5 +123,11 @@ export class ClientTarget {
 
   close(): void {
     this.#resolver?.close();
+  }
+
+  #letGo(): void {
+    this.#known = true;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
   }
 }

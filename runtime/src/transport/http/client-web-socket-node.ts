@@ -6,6 +6,9 @@ import { toTlsSettings } from "./client-tls.ts";
 import type { WebSocketConnector } from "./client-web-socket.ts";
 import { NodeWebSocketLink } from "./web-socket-node.ts";
 
+/** Milliseconds that a server has to answer a goodbye; the call is over, and the process may wait to end. */
+const goodbye = { closeTimeout: 2000 };
+
 /** What is read of an answer that opens no WebSocket. */
 const maxAnswerBytes = 64 * 1024;
 
@@ -18,6 +21,7 @@ export const connectWebSocket: WebSocketConnector = (request, events) =>
       headers: Object.fromEntries(groupHeaders(headers)),
       maxPayload: limit,
       perMessageDeflate: false,
+      ...goodbye,
     });
     const settle = () => {
       clearTimeout(timer);

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { createRoomsHttpClient } from "../../../../fixtures/golden/http-streams/want/api/rooms/v1/rooms_http.ts";
+import { RawServer } from "../raw-server.ts";
 import { collect, each, failureOf } from "./rooms.ts";
 
 /** A client of a server of plain Node. */
@@ -97,6 +98,18 @@ describe("a stream of events", () => {
     ],
   ])("%s fails", async ([, body, headers, want]) => {
     expect((await read(body, headers)).error).toMatchObject(want);
+  });
+
+  test("that ends with its connection fails when that is reset", async () => {
+    const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+    const server = await RawServer.listen((socket) => void socket.write(head + one));
+    const client = new HttpClient({ endpoint: server.address });
+    const lines = createRoomsHttpClient(client).listen({ name: "a" });
+    const replies = lines[Symbol.asyncIterator]();
+    expect(await replies.next()).toMatchObject({ value: { text: "one" } });
+    for (const socket of server.sockets) socket.resetAndDestroy();
+    await expect(replies.next()).rejects.toMatchObject({ code: 503, reason: "UNREACHABLE" });
+    client.close();
   });
 
   test("that breaks off fails, behind the events that came", async () => {
