@@ -19,8 +19,9 @@ export const connectWebSocket: WebSocketConnector = (
     const socket = new WebSocket(address);
     socket.binaryType = "arraybuffer";
     let opened = false;
-    const timer =
-      timeout > 0 ? setTimeout(() => fail(tooLate(address, timeout)), timeout) : undefined;
+    // Timers take what is longer for no time at all.
+    const limited = timeout > 0 && timeout <= maxDelay;
+    const timer = limited ? setTimeout(() => fail(tooLate(address, timeout)), timeout) : undefined;
     const fail = (error: Error) => {
       settle();
       reject(error);
@@ -86,6 +87,9 @@ class PlatformLink implements WebSocketLink {
     }
   }
 }
+
+/** The longest delay that `setTimeout` takes. */
+const maxDelay = 2 ** 31 - 1;
 
 /** Milliseconds between looks at what is still to be sent. */
 const lookInterval = 10;

@@ -131,3 +131,11 @@ test("fails with the signal's reason when it is aborted while it opens", async (
   const aborted = { ...request, signal: AbortSignal.abort(reason) };
   await expect(connectWebSocket(aborted, new Record())).rejects.toBe(reason);
 });
+
+test("may take for ever to open where there is no limit", async () => {
+  const request = await listen((socket) => socket.close(1000));
+  const record = new Record();
+  await connectWebSocket({ ...request, timeout: Number.POSITIVE_INFINITY }, record);
+  await record.over;
+  expect(record.told).toEqual([[1000, ""]]);
+});
