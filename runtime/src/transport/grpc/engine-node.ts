@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { createServer as createHttp2Server } from "node:http2";
 import type { Server, Socket } from "node:net";
-import { createServer as createNetServer } from "node:net";
-import { closeListener } from "../close-listener.ts";
+import { type ConnectionOwner, GatedListener } from "../gated-listener.ts";
 import type { BoundAddress, ListenAddress } from "../listen-address.ts";
-import { toBoundAddress } from "../listen-address.ts";
+import { ShutdownError } from "../shutdown-error.ts";
 import { socketAddress } from "./engine-node-address.ts";
 import type {
   ConnectionInfo,
@@ -45,80 +44,43 @@ export const createNodeServer: CreateServerEngine = (limits, onStream, onError) 
   return new NodeServerEngine(server, onError);
 };
 
-class NodeServerEngine implements ServerEngine {
+class NodeServerEngine implements ServerEngine, ConnectionOwner {
   readonly #http2: Server;
-  readonly #listener: Server;
+  readonly #listener: GatedListener;
   readonly #sessions = new Set<ServerHttp2Session>();
-  #waiting: Socket[] | undefined = [];
-  #closed: Promise<void> | undefined;
   #stopping = false;
-  /** What is left was ended; nothing that comes late is begun. */
-  #cut = false;
 
   constructor(http2: Server, onError: (error: Error) => void) {
     this.#http2 = http2;
     http2.on("session", (session: ServerHttp2Session) => this.#addSession(session));
-    // A separate listener, since connections must wait unread until accept().
-    this.#listener = createNetServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
-      if (this.#waiting === undefined) this.#serve(socket);
-      else this.#waiting.push(socket);
-    });
-    this.#listener.on("error", onError);
+    // Not the HTTP/2 server's own listener, since connections must wait unread until accept().
+    this.#listener = new GatedListener(this, onError);
   }
 
   listen(address: ListenAddress): Promise<BoundAddress> {
-    const listener = this.#listener;
-    return new Promise((resolve, reject) => {
-      listener.once("error", reject);
-      listener.listen(address, () => {
-        listener.off("error", reject);
-        resolve(toBoundAddress(listener.address()));
-      });
-    });
+    return this.#listener.listen(address);
   }
 
   accept(): void {
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const socket of waiting) this.#serve(socket);
+    this.#listener.accept();
   }
 
-  async shutdown(signal: AbortSignal): Promise<void> {
-    this.#closed ??= this.#drain();
-    for (const socket of this.#waiting ?? []) socket.destroy();
-    this.#waiting = undefined;
-    const cutOff = (): void => {
-      this.#cut = true;
-      for (const session of this.#sessions) session.destroy(new ShutdownError());
-    };
-    if (signal.aborted) cutOff();
-    else signal.addEventListener("abort", cutOff, { once: true });
-    try {
-      await this.#closed;
-    } finally {
-      signal.removeEventListener("abort", cutOff);
-    }
+  shutdown(signal: AbortSignal): Promise<void> {
+    return this.#listener.shutdown(signal);
   }
 
-  /** Resolves when the last connection has ended. */
-  async #drain(): Promise<void> {
-    const listener = this.#listener;
-    if (!listener.listening) return;
-    const closed = new Promise<void>((resolve) => listener.once("close", resolve));
-    // The listener first: a call that a closing connection refuses must not come back on a new one.
-    await closeListener(listener, () => listener.close());
-    this.#stopping = true;
-    for (const session of this.#sessions) session.close();
-    await closed;
-  }
-
-  #serve(socket: Socket): void {
-    if (this.#cut) {
-      socket.destroy();
-      return;
-    }
+  serve(socket: Socket): void {
     this.#http2.emit("connection", socket);
     socket.resume();
+  }
+
+  goodbye(): void {
+    this.#stopping = true;
+    for (const session of this.#sessions) session.close();
+  }
+
+  cutOff(reason: ShutdownError): void {
+    for (const session of this.#sessions) session.destroy(reason);
   }
 
   #addSession(session: ServerHttp2Session): void {
@@ -127,15 +89,6 @@ class NodeServerEngine implements ServerEngine {
     session.once("close", () => this.#sessions.delete(session));
     session.on("error", ignore); // its streams have told their sinks
     if (this.#stopping) session.close();
-  }
-}
-
-/** Why the streams that are left after a shutdown die. */
-class ShutdownError extends Error {
-  override readonly name = "ShutdownError";
-
-  constructor() {
-    super("the server was told to stop at once");
   }
 }
 

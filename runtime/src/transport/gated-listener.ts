@@ -1,0 +1,88 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { closeListener } from "./close-listener.ts";
+import { type BoundAddress, type ListenAddress, toBoundAddress } from "./listen-address.ts";
+import { ShutdownError } from "./shutdown-error.ts";
+
+/** Whose connections a {@link GatedListener} takes. */
+export interface ConnectionOwner {
+  /** A connection, of which nothing was read yet. */
+  serve(socket: Socket): void;
+  /** Nobody new comes: tells those who are there to go elsewhere. */
+  goodbye(): void;
+  /** Ends every connection at once. */
+  cutOff(reason: ShutdownError): void;
+}
+
+/** A listener whose connections wait, unread, until {@link accept}. It is shut down once. */
+export class GatedListener {
+  readonly #owner: ConnectionOwner;
+  readonly #server: Server;
+  #waiting: Socket[] | undefined = [];
+  #closed: Promise<void> | undefined;
+  /** What is left was ended; nothing that comes late is begun. */
+  #cut = false;
+
+  /** `onError` gets what no connection can be blamed for. */
+  constructor(owner: ConnectionOwner, onError: (error: Error) => void) {
+    this.#owner = owner;
+    this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+      socket.on("error", ignore); // "close" follows
+      if (this.#waiting === undefined) this.#serve(socket);
+      else this.#waiting.push(socket);
+    });
+    this.#server.on("error", onError);
+  }
+
+  /** Rejects with what the system says. */
+  listen(address: ListenAddress): Promise<BoundAddress> {
+    const server = this.#server;
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(address, () => {
+        server.off("error", reject);
+        resolve(toBoundAddress(server.address()));
+      });
+    });
+  }
+
+  accept(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const socket of waiting) this.#serve(socket);
+  }
+
+  /** Resolves when the last connection has ended. An abort of `signal` cuts off what is left. */
+  async shutdown(signal: AbortSignal): Promise<void> {
+    this.#closed ??= this.#drain();
+    for (const socket of this.#waiting ?? []) socket.destroy();
+    this.#waiting = undefined;
+    const cutOff = (): void => {
+      this.#cut = true;
+      this.#owner.cutOff(new ShutdownError());
+    };
+    if (signal.aborted) cutOff();
+    else signal.addEventListener("abort", cutOff, { once: true });
+    try {
+      await this.#closed;
+    } finally {
+      signal.removeEventListener("abort", cutOff);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    const server = this.#server;
+    if (!server.listening) return;
+    const closed = new Promise<void>((resolve) => server.once("close", resolve));
+    // The listener first: a call that a closing connection refuses must not come back on a new one.
+    await closeListener(server, () => server.close());
+    this.#owner.goodbye();
+    await closed;
+  }
+
+  #serve(socket: Socket): void {
+    if (this.#cut) socket.destroy();
+    else this.#owner.serve(socket);
+  }
+}
+
+function ignore(): void {}
