@@ -106,11 +106,11 @@ describe("layers", () => {
     [
       "keeps the transports apart",
       {
-        "runtime/src/transport/http/a.ts": `export * from "../grpc/b.ts";`,
+        "runtime/src/transport/http/call/a.ts": `export * from "../../grpc/b.ts";`,
         "runtime/src/transport/grpc/b.ts": `export const b = 1;`,
       },
       [
-        `runtime/src/transport/http/a.ts:1: "http" imports "../grpc/b.ts" of "grpc", it may import transport, middleware, contract, codec, selector, registry, resilience, errors, log`,
+        `runtime/src/transport/http/call/a.ts:1: "http" imports "../../grpc/b.ts" of "grpc", it may import transport, middleware, contract, codec, selector, registry, resilience, errors, log`,
       ],
     ],
     [

@@ -49,10 +49,10 @@ export type { Health } from "./transport/grpc/health.ts";
 export type { GrpcServerOptions } from "./transport/grpc/server.ts";
 export { GrpcServer } from "./transport/grpc/server.ts";
 export type { Header } from "./transport/header.ts";
-export { HttpClient } from "./transport/http/client.ts";
-export type { HttpClientOptions } from "./transport/http/client-options.ts";
-export { HttpServer } from "./transport/http/server.ts";
-export type { HttpServerOptions } from "./transport/http/server-options.ts";
+export { HttpClient } from "./transport/http/client/client.ts";
+export type { HttpClientOptions } from "./transport/http/client/client-options.ts";
+export { HttpServer } from "./transport/http/server/server.ts";
+export type { HttpServerOptions } from "./transport/http/server/server-options.ts";
 export type {
   CallOptions,
   GrpcCaller,

@@ -1,3 +1,4 @@
+import { cliSources, layerRules, runtimeSources } from "./layer-rules.ts";
 import type { Rule } from "./rule.ts";
 
 /** What the rules look at; tests are read for their names and sizes only. */
@@ -9,185 +10,13 @@ export const include: readonly string[] = [
 export const exclude: readonly string[] = ["fixtures/**", "**/fixtures/**", "**/want/**"];
 
 const generated = ["**/*_{pb,http,grpc,errors,config}.ts"];
-const runtimeSources = ["runtime/src/**"];
-const cliSources = ["src/**"];
 const pureCli = ["src/model/**", "src/codegen/**"];
 const shippedSources = ["src/**", "runtime/src/**", "contrib/*/*/src/**"];
 const services = ["layout-template/**", "examples/**"];
 
 /** The boundaries of `docs/architecture.md`, as data. */
 export const rules: readonly Rule[] = [
-  {
-    kind: "layers",
-    why: "imports of the CLI point one way, so that each part can be read and tested without those above it",
-    files: cliSources,
-    layers: [
-      {
-        name: "main",
-        files: ["src/main.ts", "src/process-shell.ts"],
-        imports: ["program", "ground"],
-      },
-      { name: "program", files: ["src/program.ts"], imports: ["commands", "project", "ground"] },
-      {
-        name: "plugins",
-        files: ["src/plugins/**"],
-        imports: ["generate", "codegen", "model", "project", "ground"],
-      },
-      {
-        name: "commands",
-        files: ["src/commands/**"],
-        imports: ["scaffold", "generate", "run", "codegen", "model", "project", "buf", "ground"],
-      },
-      {
-        name: "scaffold",
-        files: ["src/scaffold/**"],
-        imports: ["generate", "codegen", "model", "project", "buf", "ground"],
-      },
-      {
-        name: "generate",
-        files: ["src/generate/**"],
-        imports: ["codegen", "model", "project", "buf", "ground"],
-      },
-      { name: "run", files: ["src/run/**"], imports: ["project", "ground"] },
-      { name: "codegen", files: ["src/codegen/**"], imports: ["model", "ground"] },
-      { name: "model", files: ["src/model/**"], imports: ["ground"] },
-      { name: "buf", files: ["src/buf/**"], imports: ["project", "ground"] },
-      { name: "project", files: ["src/project/**"], imports: ["ground"] },
-      {
-        name: "ground",
-        files: ["src/{cli-error,diagnostic,report-error,shell}.ts"],
-        imports: [],
-      },
-    ],
-  },
-  {
-    kind: "layers",
-    why: "imports of the runtime point one way, so that a service pays only for the parts that it uses",
-    files: runtimeSources,
-    layers: [
-      {
-        name: "index",
-        files: ["runtime/src/index.ts"],
-        imports: [
-          "app",
-          "http",
-          "grpc",
-          "transport",
-          "middleware",
-          "contract",
-          "codec",
-          "registry",
-          "config",
-          "errors",
-          "metadata",
-          "log",
-        ],
-      },
-      {
-        name: "testing",
-        files: ["runtime/src/testing/**"],
-        imports: [
-          "app",
-          "http",
-          "grpc",
-          "transport",
-          "middleware",
-          "contract",
-          "codec",
-          "registry",
-          "config",
-          "errors",
-          "metadata",
-          "log",
-        ],
-      },
-      {
-        name: "codegenv1",
-        files: ["runtime/src/codegenv1/**"],
-        imports: ["contract", "config", "errors"],
-      },
-      {
-        name: "contract",
-        files: [
-          "runtime/src/app/app-info.ts",
-          "runtime/src/middleware/middleware.ts",
-          "runtime/src/transport/{context,header,method,server}.ts",
-        ],
-        imports: ["log"],
-      },
-      {
-        name: "app",
-        files: ["runtime/src/app/**"],
-        imports: ["contract", "transport", "registry", "config", "errors", "metadata", "log"],
-      },
-      {
-        name: "http",
-        files: ["runtime/src/transport/http/**"],
-        imports: [
-          "transport",
-          "middleware",
-          "contract",
-          "codec",
-          "selector",
-          "registry",
-          "resilience",
-          "errors",
-          "log",
-        ],
-      },
-      {
-        name: "engine",
-        files: ["runtime/src/transport/grpc/{engine,engine-node-address}.ts"],
-        imports: ["transport"],
-      },
-      {
-        name: "http2",
-        files: ["runtime/src/transport/http2/**"],
-        imports: ["engine", "transport"],
-      },
-      {
-        name: "grpc",
-        files: ["runtime/src/transport/grpc/**"],
-        imports: [
-          "engine",
-          "transport",
-          "middleware",
-          "contract",
-          "codec",
-          "registry",
-          "errors",
-          "log",
-        ],
-      },
-      {
-        name: "transport",
-        files: ["runtime/src/transport/*.ts"],
-        imports: ["middleware", "contract", "codec", "registry", "errors", "metadata", "log"],
-      },
-      {
-        name: "middleware",
-        files: ["runtime/src/middleware/**"],
-        imports: ["contract", "errors", "metadata", "log"],
-      },
-      { name: "codec", files: ["runtime/src/codec/**"], imports: ["errors"] },
-      {
-        name: "selector",
-        files: ["runtime/src/selector/**"],
-        imports: ["contract", "registry", "resilience", "errors", "log"],
-      },
-      {
-        name: "registry",
-        files: ["runtime/src/registry/**"],
-        imports: ["contract", "errors", "log"],
-      },
-      { name: "resilience", files: ["runtime/src/resilience/**"], imports: [] },
-      { name: "config", files: ["runtime/src/config/**"], imports: ["errors", "log"] },
-      { name: "errors", files: ["runtime/src/errors/**"], imports: [] },
-      { name: "metadata", files: ["runtime/src/metadata/**"], imports: [] },
-      { name: "log", files: ["runtime/src/log/**"], imports: [] },
-      { name: "protos", files: ["runtime/src/protos/**"], imports: [] },
-    ],
-  },
+  ...layerRules,
   {
     kind: "packages",
     why: "a package works alone when it is installed: what it imports is its own, declared, or a public entry",
@@ -212,7 +41,10 @@ export const rules: readonly Rule[] = [
   {
     kind: "imports",
     why: "generated clients and the path grammar also run in browsers",
-    files: ["runtime/src/codegenv1/index.ts", "runtime/src/transport/http/path-template.ts"],
+    files: [
+      "runtime/src/codegenv1/index.ts",
+      "runtime/src/transport/http/routing/path-template.ts",
+    ],
     forbid: ["node:**"],
     deep: true,
   },

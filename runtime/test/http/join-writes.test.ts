@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { joinWrites } from "../../src/transport/http/join-writes.ts";
+import { joinWrites } from "../../src/transport/http/listener/join-writes.ts";
 
 test("text in one encoding goes out in one piece", async () => {
   const { bytes, writes } = await sendCorked((socket) => {

@@ -5,7 +5,7 @@ import {
   MultipartParser,
   type MultipartLimits,
   type PartHeader,
-} from "../../../src/transport/http/multipart.ts";
+} from "../../../src/transport/http/content/multipart.ts";
 
 interface Part extends PartHeader {
   readonly data: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { ReplyCompressor } from "../../../src/transport/http/compression.ts";
-import type { ContentCodec } from "../../../src/transport/http/content-codec.ts";
-import { ContentFormats } from "../../../src/transport/http/content-formats.ts";
+import { ReplyCompressor } from "../../../src/transport/http/reply/compression.ts";
+import type { ContentCodec } from "../../../src/transport/http/content/content-codec.ts";
+import { ContentFormats } from "../../../src/transport/http/content/content-formats.ts";
 import { HeaderMap } from "../../../src/transport/http/header-map.ts";
 
 const xml: ContentCodec = {

@@ -1,6 +1,6 @@
 import { isHttpServerContext, requestOrigin, type TrustProxy } from "@kratos-ts/runtime/http";
 import { describe, expect, test } from "vitest";
-import { parseForwarded, parseXForwarded } from "../../../src/transport/http/forwarded.ts";
+import { parseForwarded, parseXForwarded } from "../../../src/transport/http/filter/forwarded.ts";
 import { buildSchema } from "../schema.ts";
 import { send, serveRules } from "../serve.ts";
 

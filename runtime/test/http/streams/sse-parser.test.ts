@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { writeErrorEvent, writeEvent } from "../../../src/transport/http/sse.ts";
-import { SseParser } from "../../../src/transport/http/sse-parser.ts";
+import { writeErrorEvent, writeEvent } from "../../../src/transport/http/stream/sse.ts";
+import { SseParser } from "../../../src/transport/http/stream/sse-parser.ts";
 import { KratosError } from "@kratos-ts/runtime";
 
 const tooLarge = () => new Error("too large");

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import type { AddressInfo } from "node:net";
-import { connectWebSocket } from "../../../src/transport/http/client-web-socket-browser.ts";
-import type { WebSocketRequest } from "../../../src/transport/http/client-web-socket.ts";
-import type { WebSocketEvents } from "../../../src/transport/http/web-socket-link.ts";
+import { connectWebSocket } from "../../../src/transport/http/client/client-web-socket-browser.ts";
+import type { WebSocketRequest } from "../../../src/transport/http/client/client-web-socket.ts";
+import type { WebSocketEvents } from "../../../src/transport/http/stream/web-socket-link.ts";
 
 // The same interface as that of browsers, which Node 20 does not have.
 beforeEach(() => {

@@ -6,7 +6,7 @@ import {
   findControlFrame,
   parseErrorText,
   writeErrorFrame,
-} from "../../../src/transport/http/web-socket-frame.ts";
+} from "../../../src/transport/http/stream/web-socket-frame.ts";
 
 /** What the other side understands. */
 function read(frame: string): KratosError {

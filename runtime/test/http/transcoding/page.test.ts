@@ -1,7 +1,7 @@
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { completeServerOptions } from "../../../src/transport/http/server-options.ts";
+import { completeServerOptions } from "../../../src/transport/http/server/server-options.ts";
 import { buildSchema } from "../schema.ts";
 import { send, serveRules } from "../serve.ts";
 

@@ -15,11 +15,11 @@ import {
 } from "@kratos-ts/runtime/path-template";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { MessageRecord } from "../../../src/transport/http/field-access.ts";
-import { compilePathBinder } from "../../../src/transport/http/path-binding.ts";
-import { QueryEncoder } from "../../../src/transport/http/query-encoding.ts";
-import { QueryBinder } from "../../../src/transport/http/query.ts";
-import { RouteConflictError, Router } from "../../../src/transport/http/router.ts";
+import type { MessageRecord } from "../../../src/transport/http/binding/field-access.ts";
+import { compilePathBinder } from "../../../src/transport/http/binding/path-binding.ts";
+import { QueryEncoder } from "../../../src/transport/http/binding/query-encoding.ts";
+import { QueryBinder } from "../../../src/transport/http/binding/query.ts";
+import { RouteConflictError, Router } from "../../../src/transport/http/routing/router.ts";
 import { anyMessage } from "../../codec/arbitrary.ts";
 import { buildSchema } from "../schema.ts";
 import { findByReference, methodsByReference, type ReferenceRoute } from "./reference-router.ts";

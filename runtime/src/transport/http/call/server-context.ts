@@ -1,0 +1,66 @@
+import type { IncomingMessage } from "node:http";
+import type { Logger } from "../../../log/logger.ts";
+import { BaseCallContext } from "../../call-context.ts";
+import type { CallContext } from "../../context.ts";
+import type { Header } from "../../header.ts";
+import { Connection } from "../listener/connection.ts";
+import { HeaderMap } from "../header-map.ts";
+import { forwardedAddress } from "../filter/trust-proxy.ts";
+
+/** What a handler knows of a call that came over HTTP, beside what every call has. */
+export interface HttpCallContext extends CallContext {
+  readonly kind: "http";
+  /** The template of the route, as in the proto. */
+  readonly pathTemplate: string;
+  /** The request as Node has it. Its body is read already, or by the server where requests stream. */
+  readonly request: IncomingMessage;
+}
+
+/** Reports whether a call came over HTTP, to this server. */
+export function isHttpServerContext(context: CallContext): context is HttpCallContext {
+  return context.kind === "http" && context.side === "server";
+}
+
+/** The context of one request. */
+export class HttpServerContext extends BaseCallContext implements HttpCallContext {
+  readonly side = "server";
+  readonly kind = "http";
+  readonly pathTemplate: string;
+  readonly request: IncomingMessage;
+  /** Called when a stream of requests gets to its handler, all middleware passed. */
+  onHandler: (() => void) | undefined = undefined;
+  #requestHeader: HeaderMap | undefined;
+  #replyHeader: HeaderMap | undefined;
+
+  constructor(
+    operation: string,
+    endpoint: string,
+    logger: Logger,
+    deadline: number | undefined,
+    pathTemplate: string,
+    request: IncomingMessage,
+  ) {
+    super(operation, endpoint, logger, deadline);
+    this.pathTemplate = pathTemplate;
+    this.request = request;
+  }
+
+  get peer(): string {
+    return forwardedAddress(this.request) ?? Connection.ofRequest(this.request)?.peer ?? "";
+  }
+
+  get requestHeader(): Header {
+    this.#requestHeader ??= HeaderMap.fromRaw(this.request.rawHeaders);
+    return this.#requestHeader;
+  }
+
+  get replyHeader(): Header {
+    this.#replyHeader ??= new HeaderMap();
+    return this.#replyHeader;
+  }
+
+  /** What the handler put into {@link replyHeader}; undefined when it never looked at it. */
+  get writtenHeader(): HeaderMap | undefined {
+    return this.#replyHeader;
+  }
+}

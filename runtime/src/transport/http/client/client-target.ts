@@ -1,0 +1,133 @@
+import { KratosError } from "../../../errors/kratos-error.ts";
+import { NodePool } from "../../../selector/node-pool.ts";
+import type { Pick } from "../../../selector/balancer.ts";
+import type { ServiceNode } from "../../../selector/service-node.ts";
+import { ServiceResolver } from "../../../selector/service-resolver.ts";
+import { toStaticNodes } from "../../../selector/static-nodes.ts";
+import { WeightedRoundRobinBalancer } from "../../../selector/weighted-round-robin.ts";
+import type { Logger } from "../../../log/logger.ts";
+import type { HttpClientContext } from "./client-context.ts";
+import type { ClientEndpoint } from "./client-endpoint.ts";
+import type { HttpClientOptions } from "./client-options.ts";
+
+/** Where a stream is opened. */
+export interface StreamServer {
+  /** `http://host:port`, `https://host:port`, `unix:/path`, or empty: the page's own. */
+  readonly origin: string;
+  /** Undefined when there is but one. */
+  readonly node: ServiceNode | undefined;
+}
+
+/** The servers of a client: one, or several to choose among. */
+export class ClientTarget {
+  readonly #endpoint: ClientEndpoint;
+  readonly #pool: NodePool;
+  readonly #resolver: ServiceResolver | undefined;
+  /** Calls that wait for the registry: they leave when they end, since it may be silent for long. */
+  readonly #waiting = new Set<() => void>();
+  #asked = false;
+  /** Whether the registry has answered, be it that there is nobody. */
+  #known = false;
+
+  /** Throws a `TypeError` when there is no discovery for an endpoint that needs one. */
+  constructor(
+    endpoint: ClientEndpoint,
+    scheme: "http" | "https",
+    options: HttpClientOptions,
+    logger: Logger,
+  ) {
+    this.#endpoint = endpoint;
+    this.#pool = new NodePool(
+      options.balancer ?? new WeightedRoundRobinBalancer(),
+      options.filters ?? [],
+    );
+    if (endpoint.kind === "direct") this.#pool.apply(toStaticNodes(scheme, endpoint.addresses));
+    if (endpoint.kind !== "discovery") return;
+    if (options.discovery === undefined) {
+      throw new TypeError(`"${options.endpoint}" needs the option "discovery"`);
+    }
+    this.#resolver = new ServiceResolver({
+      discovery: options.discovery,
+      serviceName: endpoint.serviceName,
+      // With certificates of its own a client must not talk to anybody without.
+      schemes: options.tls !== undefined ? ["https"] : ["http", "https"],
+      subset: options.subset ?? 25,
+      logger,
+      onNodes: (nodes) => this.#pool.apply(nodes),
+    });
+  }
+
+  /** In front of every path. */
+  get base(): string {
+    return this.#endpoint.kind === "origin" ? this.#endpoint.base : "";
+  }
+
+  /** The one server; undefined: {@link pick} one. */
+  get origin(): string | undefined {
+    return this.#endpoint.kind === "origin" ? this.#endpoint.origin : undefined;
+  }
+
+  /** Whether there is another server than the one that failed. */
+  get hasOthers(): boolean {
+    return this.#pool.size > 1;
+  }
+
+  /** Waits until it is known which servers there are; rejects when the call ends before. */
+  ready(context: HttpClientContext): Promise<void> | undefined {
+    if (this.#resolver === undefined) return undefined;
+    if (this.#pool.size > 0) return undefined;
+    if (this.#known) return undefined;
+    if (!this.#asked) {
+      this.#asked = true;
+      void this.#resolver.ready().then(() => this.#letGo());
+    }
+    const { signal } = context;
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(resolve);
+      context.onAbort(() => {
+        this.#waiting.delete(resolve);
+        reject(signal.reason as Error);
+      });
+    });
+  }
+
+  /** One of the servers, for a connection that is opened elsewhere. */
+  async locate(context: HttpClientContext): Promise<StreamServer> {
+    if (this.origin !== undefined) return { origin: this.origin, node: undefined };
+    await this.ready(context);
+    const pick = this.pick(context, undefined);
+    pick.done(undefined); // how long a stream takes says nothing about its server
+    const { node } = pick;
+    const origin = `${node.scheme}://${node.address}`;
+    context.startAttempt(origin);
+    return { origin, node };
+  }
+
+  /** Throws 503 `NODE_NOT_FOUND` when there is none. */
+  pick(context: HttpClientContext, tried: readonly ServiceNode[] | undefined): Pick {
+    const pick = this.#pool.pick(context, tried);
+    if (pick === undefined) {
+      const message = `no instance of "${context.endpoint}" can be called`;
+      throw new KratosError(503, "NODE_NOT_FOUND", message);
+    }
+    return pick;
+  }
+
+  reached(node: ServiceNode): void {
+    this.#pool.reached(node);
+  }
+
+  unreachable(node: ServiceNode): void {
+    this.#pool.unreachable(node);
+  }
+
+  close(): void {
+    this.#resolver?.close();
+  }
+
+  #letGo(): void {
+    this.#known = true;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}

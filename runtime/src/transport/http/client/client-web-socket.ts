@@ -1,0 +1,281 @@
+import { fromError } from "../../../errors/from-error.ts";
+import { KratosError } from "../../../errors/kratos-error.ts";
+import { MessageQueue } from "../../message-queue.ts";
+import { stopIterator } from "../../stop-iterator.ts";
+import type { HttpClientContext } from "./client-context.ts";
+import type { ClientTlsOptions } from "./client-options.ts";
+import type { ClientRoute } from "./client-route.ts";
+import type { ClientStreamHost } from "./client-stream.ts";
+import type { MessageRecord } from "../binding/field-access.ts";
+import {
+  closeReason,
+  endFrame,
+  findControlFrame,
+  parseErrorText,
+  writeErrorFrame,
+} from "../stream/web-socket-frame.ts";
+import type { WebSocketEvents, WebSocketLink } from "../stream/web-socket-link.ts";
+
+/** How a WebSocket is opened. */
+export interface WebSocketRequest {
+  /** `http://host:port`, `https://host:port`, `unix:/path/of/socket`, or empty: the page's own. */
+  readonly origin: string;
+  /** With its query. */
+  readonly path: string;
+  /** Of the client, where the platform lets it have one. */
+  readonly tls: ClientTlsOptions | undefined;
+  /** Names and values in turn; browsers send none. */
+  readonly headers: readonly string[];
+  /** The largest message that is taken, in bytes. */
+  readonly limit: number;
+  /** Milliseconds until it must be open; 0: no limit. */
+  readonly timeout: number;
+  /** Milliseconds after which a silent server is asked for a sign of life; 0: never. */
+  readonly heartbeat: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a WebSocket. Rejects with what the service answered instead, with 503 when there is no connection,
+ * and with the signal's reason.
+ */
+export type WebSocketConnector = (
+  request: WebSocketRequest,
+  events: WebSocketEvents,
+) => Promise<WebSocketLink>;
+
+/**
+ * Sends messages over a WebSocket and returns what comes back. The first message decides about the path, and
+ * nothing is opened before it is there. With `single`, one reply is the end.
+ */
+export function exchangeMessages(
+  host: ClientStreamHost,
+  route: ClientRoute,
+  context: HttpClientContext,
+  requests: AsyncIterable<MessageRecord>,
+  single: boolean,
+): AsyncIterable<object> {
+  const exchange = new Exchange(host, route, context, requests[Symbol.asyncIterator](), single);
+  void exchange.run();
+  return exchange.replies as AsyncIterable<object>;
+}
+
+class Exchange implements WebSocketEvents {
+  readonly replies: MessageQueue;
+  readonly #host: ClientStreamHost;
+  readonly #route: ClientRoute;
+  readonly #context: HttpClientContext;
+  readonly #requests: AsyncIterator<MessageRecord>;
+  readonly #single: boolean;
+  #link: WebSocketLink | undefined;
+  #requestsEnded = false;
+  #ended = false;
+
+  constructor(
+    host: ClientStreamHost,
+    route: ClientRoute,
+    context: HttpClientContext,
+    requests: AsyncIterator<MessageRecord>,
+    single: boolean,
+  ) {
+    this.#host = host;
+    this.#route = route;
+    this.#context = context;
+    this.#requests = requests;
+    this.#single = single;
+    const source = { pause: () => this.#link?.pause(), resume: () => this.#link?.resume() };
+    this.replies = new MessageQueue(source, () => {
+      this.#cancel(new KratosError(499, "CLIENT_CLOSED", "the replies were read no further"));
+    });
+    const { signal } = context;
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
+  }
+
+  async run(): Promise<void> {
+    try {
+      const first = await this.#requests.next();
+      if (this.#ended) return;
+      const message = first.done === true ? {} : first.value;
+      const { path, contentType } = this.#route.encode(message);
+      const link = await this.#open(path, contentType ?? this.#host.mediaType);
+      if (this.#ended) {
+        link.close(abortCode, "the call was aborted");
+        return;
+      }
+      this.#link = link;
+      await this.#sendAll(link, first);
+    } catch (error) {
+      this.#failRequests(error);
+    }
+  }
+
+  onMessage(data: string | Uint8Array): void {
+    if (this.#ended) return;
+    try {
+      const control = typeof data === "string" ? findControlFrame(data) : undefined;
+      if (control?.kind === "error") {
+        this.#fail(parseErrorText(control.text));
+      } else if (control === undefined) {
+        const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+        const type = this.#route.rawReply ? "" : this.#host.mediaType;
+        this.replies.push(this.#route.decode(bytes, type), bytes.length);
+        if (this.#single) this.#finish();
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onError(error: Error, tooLarge: boolean): void {
+    const limit = this.#host.maxReceiveBytes;
+    this.#fail(
+      tooLarge
+        ? new KratosError(500, "CODEC", `a message is larger than the limit of ${limit} bytes`)
+        : lost(error.message, error),
+    );
+  }
+
+  onClose(code: number, reason: string): void {
+    if (this.#ended) return;
+    // Kratos ends streams with these, and says before if anything went wrong.
+    if (code === 1000 || code === 1001) {
+      this.#finish();
+    } else if (code === 1009) {
+      const message = "the service takes no message of this size";
+      this.#fail(new KratosError(413, "BODY_TOO_LARGE", message));
+    } else if (reason.startsWith("error: code = ")) {
+      this.#fail(parseErrorText(reason));
+    } else {
+      this.#fail(lost(reason || `it ended with code ${code}`));
+    }
+  }
+
+  async #open(path: string, contentType: string): Promise<WebSocketLink> {
+    const { base, tls, maxReceiveBytes: limit, openTimeout: timeout, heartbeat } = this.#host;
+    const { signal } = this.#context;
+    const server = await this.#host.locate(this.#context);
+    const { origin } = server;
+    const connect = await loadConnector();
+    const headers = this.#headers(contentType);
+    try {
+      const link = await connect(
+        { origin, path: base + path, tls, headers, limit, timeout, heartbeat, signal },
+        this,
+      );
+      this.#host.tell(server, true);
+      return link;
+    } catch (error) {
+      if (isUnreachable(error)) this.#host.tell(server, false);
+      throw error;
+    }
+  }
+
+  #headers(contentType: string): string[] {
+    const { requestHeader, deadline } = this.#context;
+    const headers: string[] = [];
+    // Kratos finds the format of messages in these two.
+    if (requestHeader.get("accept") === undefined) headers.push("accept", this.#host.mediaType);
+    if (requestHeader.get("content-type") === undefined) headers.push("content-type", contentType);
+    if (deadline !== undefined && requestHeader.get("x-server-timeout") === undefined) {
+      const seconds = Math.max(0, deadline - Date.now()) / 1000;
+      headers.push("x-server-timeout", seconds.toFixed(3));
+    }
+    for (const [name, values] of requestHeader.entries()) {
+      if (isHandshakeHeader(name)) continue;
+      for (const value of values) headers.push(name, value);
+    }
+    return headers;
+  }
+
+  async #sendAll(link: WebSocketLink, first: IteratorResult<MessageRecord>): Promise<void> {
+    let step = first;
+    while (step.done !== true) {
+      const { body } = this.#route.encodeFrame(step.value);
+      // oxlint-disable-next-line no-await-in-loop -- one message after the other
+      await link.send(body ?? "");
+      if (this.#ended) return;
+      step = await this.#requests.next(); // oxlint-disable-line no-await-in-loop -- as above
+      if (this.#ended) return;
+    }
+    this.#requestsEnded = true;
+    void link.send(endFrame);
+  }
+
+  #finish(): void {
+    this.#end();
+    this.replies.end();
+  }
+
+  /** The server's own words, or what is wrong here. */
+  #fail(thrown: unknown): void {
+    if (this.#ended) return;
+    const error: unknown = this.#context.aborted ? this.#context.signal.reason : thrown;
+    this.#end();
+    this.replies.fail(error);
+  }
+
+  /** The caller's messages cannot be had, so that the server must not take what came for all there is. */
+  #failRequests(thrown: unknown): void {
+    if (this.#ended) return;
+    const error = fromError(thrown);
+    void this.#link?.send(writeErrorFrame(error));
+    const link = this.#link;
+    this.#link = undefined;
+    this.#fail(thrown);
+    link?.close(abortCode, closeReason(error));
+  }
+
+  /** Ends the call for a reason that the server is to know. */
+  #cancel(error: KratosError): void {
+    if (this.#ended) return;
+    const link = this.#link;
+    this.#link = undefined;
+    this.#end();
+    this.replies.fail(error);
+    link?.close(abortCode, closeReason(error));
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#context.signal.removeEventListener("abort", this.#onAbort);
+    this.#link?.close(1000, "");
+    this.#link = undefined;
+    if (!this.#requestsEnded) void stopIterator(this.#requests);
+  }
+
+  readonly #onAbort = (): void => {
+    this.#cancel(this.#context.signal.reason as KratosError);
+  };
+}
+
+/** Headers that the handshake writes itself: what passes on what it got may hold them. */
+function isHandshakeHeader(name: string): boolean {
+  return (
+    name.startsWith("sec-websocket-") ||
+    ["connection", "content-length", "host", "transfer-encoding", "upgrade"].includes(name)
+  );
+}
+
+/** Says to a server that nobody waits for its replies; 1000 would say that all is well. */
+const abortCode = 4499;
+
+async function loadConnector(): Promise<WebSocketConnector> {
+  if (globalThis.process?.versions?.node === undefined) {
+    return (await import("./client-web-socket-browser.ts")).connectWebSocket;
+  }
+  return (await import("./client-web-socket-node.ts")).connectWebSocket;
+}
+
+/** Whether there was no connection, as far as the platform tells. */
+function isUnreachable(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  return /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/.test(
+    code ?? "",
+  );
+}
+
+function lost(why: string, cause?: Error): KratosError {
+  const options = cause === undefined ? {} : { cause };
+  return new KratosError(503, "UNREACHABLE", `the connection was lost: ${why}`, options);
+}
