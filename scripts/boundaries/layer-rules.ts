@@ -124,20 +124,15 @@ export const layerRules: readonly LayersRule[] = [
         ],
       },
       {
-        name: "engine",
-        files: ["runtime/src/transport/grpc/{engine,engine-node-address}.ts"],
-        imports: ["transport"],
-      },
-      {
         name: "http2",
         files: ["runtime/src/transport/http2/**"],
-        imports: ["engine", "transport"],
+        imports: ["transport"],
       },
       {
         name: "grpc",
         files: ["runtime/src/transport/grpc/**"],
         imports: [
-          "engine",
+          "http2",
           "transport",
           "middleware",
           "contract",
@@ -229,6 +224,49 @@ export const layerRules: readonly LayersRule[] = [
       { name: "stream", files: ["runtime/src/transport/http/stream/**"], imports: ["ground"] },
       { name: "routing", files: ["runtime/src/transport/http/routing/**"], imports: ["ground"] },
       { name: "ground", files: ["runtime/src/transport/http/*.ts"], imports: [] },
+    ],
+  },
+  {
+    kind: "layers",
+    why: "gRPC knows HTTP/2 by one interface, so that the engine under it can be another",
+    files: ["runtime/src/transport/{grpc,http2}/**"],
+    layers: [
+      {
+        name: "entry",
+        files: ["runtime/src/transport/grpc/index.ts"],
+        imports: ["client", "server", "services", "protocol"],
+      },
+      {
+        name: "client",
+        files: ["runtime/src/transport/grpc/client/**"],
+        imports: ["protocol", "engine", "node"],
+      },
+      {
+        name: "server",
+        files: ["runtime/src/transport/grpc/server/**"],
+        imports: ["services", "protocol", "engine", "node"],
+      },
+      {
+        name: "services",
+        files: ["runtime/src/transport/grpc/services/**"],
+        imports: ["protocol", "engine"],
+      },
+      {
+        name: "protocol",
+        files: ["runtime/src/transport/grpc/protocol/**"],
+        imports: ["engine"],
+      },
+      {
+        name: "node",
+        files: ["runtime/src/transport/http2/node/**"],
+        imports: ["engine"],
+      },
+      {
+        name: "stack",
+        files: ["runtime/src/transport/http2/stack/**"],
+        imports: ["engine"],
+      },
+      { name: "engine", files: ["runtime/src/transport/http2/*.ts"], imports: [] },
     ],
   },
 ];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fillPrefix, FrameReader } from "../../src/transport/grpc/frame.ts";
+import { fillPrefix, FrameReader } from "../../src/transport/grpc/protocol/frame.ts";
 import { frame } from "./raw-call.ts";
 
 interface Seen {

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { Field } from "../../src/transport/grpc/engine.ts";
+import type { Field } from "../../src/transport/http2/engine.ts";
 import {
   decodeBinaryHeader,
   encodeBinaryHeader,
   GrpcHeader,
-} from "../../src/transport/grpc/metadata.ts";
+} from "../../src/transport/grpc/protocol/metadata.ts";
 
 function fieldsOf(header: GrpcHeader): Field[] {
   const fields: Field[] = [];

@@ -1,7 +1,7 @@
 import { KratosError } from "@kratos-ts/runtime";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Field, HeaderView } from "../../src/transport/grpc/engine.ts";
+import type { Field, HeaderView } from "../../src/transport/http2/engine.ts";
 import {
   decodeMessage,
   encodeMessage,
@@ -9,7 +9,7 @@ import {
   httpStatusError,
   resetError,
   toTrailers,
-} from "../../src/transport/grpc/status.ts";
+} from "../../src/transport/grpc/protocol/status.ts";
 
 function view(fields: readonly Field[]): HeaderView {
   const map = new Map(fields);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseTarget } from "../../src/transport/grpc/target.ts";
+import { parseTarget } from "../../src/transport/grpc/client/target.ts";
 
 function summary(endpoint: string): unknown[] {
   return parseTarget(endpoint).map(({ address, authority }) => [address, authority]);

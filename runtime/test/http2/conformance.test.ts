@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { clientPreface, FrameFlag, FrameType } from "../../src/transport/http2/frame.ts";
+import { clientPreface, FrameFlag, FrameType } from "../../src/transport/http2/stack/frame.ts";
 import type { RawField } from "./raw-client.ts";
 import {
   block,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { HeaderSet } from "../../src/transport/grpc/engine.ts";
-import { FrameFlag, FrameType } from "../../src/transport/http2/frame.ts";
-import type { Http2Limits } from "../../src/transport/http2/limits.ts";
+import { HeaderSet } from "../../src/transport/http2/engine.ts";
+import { FrameFlag, FrameType } from "../../src/transport/http2/stack/frame.ts";
+import type { Http2Limits } from "../../src/transport/http2/stack/limits.ts";
 import { data, RawClient, request, reset, settings, windowUpdate } from "./raw-client.ts";
 import { EchoSink, LogSink, okHeaders, startEngine } from "./start-engine.ts";
 

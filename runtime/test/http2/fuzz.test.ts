@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clientPreface, FrameFlag, FrameType } from "../../src/transport/http2/frame.ts";
+import { clientPreface, FrameFlag, FrameType } from "../../src/transport/http2/stack/frame.ts";
 import type { Random } from "./random.ts";
 import { createRandom } from "./random.ts";
 import {

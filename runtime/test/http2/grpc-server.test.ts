@@ -1,8 +1,10 @@
 import { vi } from "vitest";
-import { createHttp2Server } from "../../src/transport/http2/server-engine.ts";
+import { createHttp2Server } from "../../src/transport/http2/stack/server-engine.ts";
 
 // Every suite of the gRPC server runs once more, on this engine.
-vi.mock("../../src/transport/grpc/engine-node.ts", () => ({ createNodeServer: createHttp2Server }));
+vi.mock("../../src/transport/http2/node/node-server.ts", () => ({
+  createNodeServer: createHttp2Server,
+}));
 
 await import("../grpc/server.test.ts");
 await import("../grpc/server-request.test.ts");

@@ -1,8 +1,8 @@
 import type { ClientHttp2Session, IncomingHttpHeaders } from "node:http2";
 import { connect, sensitiveHeaders } from "node:http2";
 import { expect, onTestFinished, test } from "vitest";
-import type { Field } from "../../src/transport/grpc/engine.ts";
-import { HeaderSet } from "../../src/transport/grpc/engine.ts";
+import type { Field } from "../../src/transport/http2/engine.ts";
+import { HeaderSet } from "../../src/transport/http2/engine.ts";
 import { createRandom } from "./random.ts";
 import { LogSink, startEngine } from "./start-engine.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { HeaderSet } from "../../src/transport/grpc/engine.ts";
-import { ConnectionError } from "../../src/transport/http2/error-code.ts";
-import { HpackDecoder } from "../../src/transport/http2/hpack-decoder.ts";
-import { HpackEncoder } from "../../src/transport/http2/hpack-encoder.ts";
-import { HpackTables } from "../../src/transport/http2/hpack-tables.ts";
+import { HeaderSet } from "../../src/transport/http2/engine.ts";
+import { ConnectionError } from "../../src/transport/http2/stack/error-code.ts";
+import { HpackDecoder } from "../../src/transport/http2/stack/hpack-decoder.ts";
+import { HpackEncoder } from "../../src/transport/http2/stack/hpack-encoder.ts";
+import { HpackTables } from "../../src/transport/http2/stack/hpack-tables.ts";
 
 const tables = new HpackTables();
 // What is encoded lies in room of the tables until the next call of either side.

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Huffman } from "../../src/transport/http2/huffman.ts";
+import { Huffman } from "../../src/transport/http2/stack/huffman.ts";
 import { createRandom } from "./random.ts";
 
 const huffman = new Huffman();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { FrameFlag, FrameType } from "../../src/transport/http2/frame.ts";
-import type { Http2Limits } from "../../src/transport/http2/limits.ts";
+import { FrameFlag, FrameType } from "../../src/transport/http2/stack/frame.ts";
+import type { Http2Limits } from "../../src/transport/http2/stack/limits.ts";
 import {
   block,
   data,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { OpenStreams } from "../../src/transport/http2/open-streams.ts";
-import type { Http2Stream } from "../../src/transport/http2/stream.ts";
+import { OpenStreams } from "../../src/transport/http2/stack/open-streams.ts";
+import type { Http2Stream } from "../../src/transport/http2/stack/stream.ts";
 import { createRandom } from "./random.ts";
 
 function createStream(id: number): Http2Stream {

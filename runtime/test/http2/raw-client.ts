@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { onTestFinished } from "vitest";
 import { createDeferred } from "../grpc/deferred.ts";
-import { clientPreface, FrameFlag, FrameType } from "../../src/transport/http2/frame.ts";
+import { clientPreface, FrameFlag, FrameType } from "../../src/transport/http2/stack/frame.ts";
 
 /** A frame that the server sent. */
 export interface ReceivedFrame {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FrameType } from "../../src/transport/http2/frame.ts";
+import { FrameType } from "../../src/transport/http2/stack/frame.ts";
 import { RawClient, data, request } from "./raw-client.ts";
 import { EchoSink, LogSink, startEngine } from "./start-engine.ts";
 

@@ -1,7 +1,7 @@
-import type { ServerEngine, ServerStream, StreamSink } from "../../src/transport/grpc/engine.ts";
-import { HeaderSet } from "../../src/transport/grpc/engine.ts";
-import type { Http2Limits } from "../../src/transport/http2/limits.ts";
-import { createHttp2Server } from "../../src/transport/http2/server-engine.ts";
+import type { ServerEngine, ServerStream, StreamSink } from "../../src/transport/http2/engine.ts";
+import { HeaderSet } from "../../src/transport/http2/engine.ts";
+import type { Http2Limits } from "../../src/transport/http2/stack/limits.ts";
+import { createHttp2Server } from "../../src/transport/http2/stack/server-engine.ts";
 import { onTestFinished } from "vitest";
 
 export const okHeaders = new HeaderSet([[":status", "200"]]);

@@ -1,0 +1,105 @@
+import { MessageQueue } from "../../message-queue.ts";
+import type { CallHost, ServerCallParts } from "./server-call.ts";
+import { ServerCall } from "./server-call.ts";
+import { stopIterator } from "../../stop-iterator.ts";
+import { cardinalityFailure } from "./unary-call.ts";
+
+/** A call that streams at least one way. The handler of a client stream runs as soon as the call opens. */
+export class StreamCall extends ServerCall {
+  readonly #requests: MessageQueue | undefined;
+  #request: unknown = undefined;
+  #replies: AsyncIterator<unknown> | undefined;
+  #wake: (() => void) | undefined;
+  #receivedBytes = 0;
+
+  constructor(host: CallHost, parts: ServerCallParts) {
+    super(host, parts);
+    if (parts.binding.kind !== "serverStreaming") this.#requests = new MessageQueue(parts.stream);
+  }
+
+  /** Runs the handler, unless it has to wait for its request. Never throws. */
+  start(): void {
+    if (this.#requests !== undefined) void this.#run(this.#requests);
+  }
+
+  override onMessage(bytes: Uint8Array, start: number, end: number, compressed: boolean): void {
+    this.#receivedBytes = end - start;
+    super.onMessage(bytes, start, end, compressed);
+  }
+
+  override onDrain(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  protected override receive(message: unknown): void {
+    if (this.#requests !== undefined) {
+      this.#requests.push(message, this.#receivedBytes);
+    } else {
+      if (this.#request !== undefined) throw cardinalityFailure("more than one request");
+      this.#request = message;
+    }
+  }
+
+  protected override receiveEnd(): void {
+    if (this.#requests !== undefined) {
+      this.#requests.end();
+    } else {
+      if (this.#request === undefined) throw cardinalityFailure("no request");
+      void this.#run(this.#request);
+    }
+  }
+
+  protected override release(error: unknown): void {
+    if (error === undefined) this.#requests?.end();
+    else this.#requests?.fail(error);
+    this.onDrain();
+    // A generator that waits for something else sees this once it goes on; it should watch the signal.
+    void stopIterator(this.#replies);
+  }
+
+  async #run(request: unknown): Promise<void> {
+    this.busy = true;
+    try {
+      const result = await this.binding.handler(request, this.context);
+      if (this.binding.kind === "clientStreaming") {
+        this.busy = false;
+        this.succeed(this.encode(result));
+      } else {
+        await this.#sendAll(result as AsyncIterable<unknown>);
+      }
+    } catch (error) {
+      this.busy = false;
+      this.fail(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async #sendAll(replies: AsyncIterable<unknown>): Promise<void> {
+    const iterator = replies[Symbol.asyncIterator]();
+    this.#replies = iterator;
+    while (!this.done) {
+      const step = await iterator.next();
+      if (this.done) return;
+      if (step.done === true) {
+        this.#replies = undefined; // nothing is left to release
+        this.busy = false;
+        this.succeed();
+        return;
+      }
+      const frame = this.encode(step.value);
+      this.respond();
+      if (!this.stream.write(frame)) await this.#drained();
+    }
+    // The call ended before the first reply was asked for.
+    await stopIterator(iterator);
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { GrpcCode } from "../../../errors/grpc-code.ts";
+import { isPromise } from "../../../middleware/is-promise.ts";
+import { ServerCall } from "./server-call.ts";
+import { GrpcFailure } from "../protocol/status.ts";
+
+/** A call with one request and one reply. */
+export class UnaryCall extends ServerCall {
+  #request: unknown = undefined;
+
+  protected override receive(message: unknown): void {
+    if (this.#request !== undefined) throw cardinalityFailure("more than one request");
+    this.#request = message;
+  }
+
+  protected override receiveEnd(): void {
+    if (this.#request === undefined) throw cardinalityFailure("no request");
+    const request = this.#request;
+    let reply: unknown;
+    try {
+      reply = this.binding.handler(request, this.context);
+      if (isPromise(reply)) {
+        this.busy = true;
+        reply.then(
+          (value) => {
+            this.busy = false;
+            this.#reply(value);
+          },
+          (error: unknown) => {
+            this.busy = false;
+            this.fail(error);
+          },
+        );
+        return;
+      }
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.#reply(reply);
+  }
+
+  protected override release(): void {}
+
+  #reply(reply: unknown): void {
+    if (this.done) return;
+    let frame: Uint8Array;
+    try {
+      frame = this.encode(reply);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.succeed(frame);
+  }
+}
+
+/** A method that takes one request got another number of them. */
+export function cardinalityFailure(got: string): GrpcFailure {
+  return new GrpcFailure(GrpcCode.UNIMPLEMENTED, `the method takes one request, got ${got}`);
+}

@@ -1,0 +1,46 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
+import type { Fields, HeaderView } from "../engine.ts";
+import { HeaderSet } from "../engine.ts";
+
+/** A received header block of `node:http2`: the object for look-ups, the list for everything else. */
+export class NodeHeaders implements HeaderView {
+  readonly #object: IncomingHttpHeaders;
+  readonly #list: readonly string[];
+
+  /** `list` alternates names and values. */
+  constructor(object: IncomingHttpHeaders, list: readonly string[]) {
+    this.#object = object;
+    this.#list = list;
+  }
+
+  get(name: string): string | undefined {
+    const value: unknown = this.#object[name];
+    // `:status` is a number here, `set-cookie` a list.
+    return value === undefined || typeof value === "string" ? value : String(value);
+  }
+
+  forEach(visit: (name: string, value: string) => void): void {
+    for (let i = 0; i + 1 < this.#list.length; i += 2) {
+      const name = this.#list[i] as string;
+      if (!name.startsWith(":")) visit(name, this.#list[i + 1] as string);
+    }
+  }
+}
+
+/** Fields in the shape that `node:http2` sends, which it copies and never changes. */
+export function toNodeHeaders(fields: Fields): OutgoingHttpHeaders {
+  if (!(fields instanceof HeaderSet)) return toObject(fields);
+  fields.encoded ??= toObject(fields.fields);
+  return fields.encoded as OutgoingHttpHeaders;
+}
+
+function toObject(fields: HeaderSet["fields"]): OutgoingHttpHeaders {
+  const object: Record<string, string | string[]> = {};
+  for (const [name, value] of fields) {
+    const present = object[name];
+    if (present === undefined) object[name] = value;
+    else if (typeof present === "string") object[name] = [present, value];
+    else present.push(value);
+  }
+  return object;
+}
