@@ -1,7 +1,6 @@
 import type { DescMessage, Registry } from "@bufbuild/protobuf";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { BinaryReader } from "./binary-reader.ts";
-import type { BinaryWriter } from "./binary-writer.ts";
 import { CodecError, mismatch, withSegment } from "./codec-error.ts";
 import { quote } from "./json-text.ts";
 import type { MessageOps } from "./value-codec.ts";
@@ -76,9 +75,8 @@ function valueOf(
   const isBare = context.hasJsonForm(desc) && Object.hasOwn(members, "value");
   const json = isBare ? members["value"] : members;
   const message = ops.readJson(json, depth + 1);
-  const write = (writer: BinaryWriter) => ops.writeBinary(writer, message, depth + 1);
   // a copy, since a view of a few bytes would hold on to the whole slab
-  return context.writers.write(write).slice();
+  return context.writers.writeMessage(ops, message, depth + 1).slice();
 }
 
 function typeNameOf(typeUrl: string): string {

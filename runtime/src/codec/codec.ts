@@ -131,37 +131,52 @@ function makeCodecs(complete: JsonOptions, engine: Engine, change: Codecs["with"
   const fast = engine === interpret ? interpreted : new CodecSet(complete, engine, writers);
   const made = new WeakMap<DescMessage, unknown>();
 
-  // Compiled operations do not know the path to a fault; interpreting the same input again does.
-  function explain<T>(desc: DescMessage, run: (ops: MessageOps) => T): T {
-    try {
-      return run(fast.opsOf(desc));
-    } catch (error) {
-      if (isCodecError(error) && fast !== interpreted) run(interpreted.opsOf(desc));
-      throw error;
-    }
-  }
-
   function makeCodec<D extends DescMessage>(desc: D): MessageCodec<D> {
-    const fromJson = (value: unknown) =>
-      explain(desc, (ops) => ops.readJson(value, 1)) as MessageShape<D>;
+    const ops = fast.opsOf(desc);
+
+    // Compiled operations do not know the path to a fault; interpreting the same input again does.
+    function interpretAfter(error: unknown): MessageOps {
+      if (!isCodecError(error) || fast === interpreted) throw error;
+      return interpreted.opsOf(desc);
+    }
+
+    function fromJson(value: unknown): MessageShape<D> {
+      try {
+        return ops.readJson(value, 1) as MessageShape<D>;
+      } catch (error) {
+        interpretAfter(error).readJson(value, 1);
+        throw error;
+      }
+    }
+
     return {
       desc,
-      toJsonString: (message) => explain(desc, (ops) => ops.writeJson(message, 1)),
+      toJsonString(message) {
+        try {
+          return ops.writeJson(message, 1);
+        } catch (error) {
+          interpretAfter(error).writeJson(message, 1);
+          throw error;
+        }
+      },
       fromJson,
       fromJsonString: (text) => fromJson(parseJson(text)),
-      toBinary: (message, headroom = 0) =>
-        explain(desc, (ops) => {
-          const writer = writers.take();
-          writer.begin(headroom);
-          ops.writeBinary(writer, message, 1);
-          const bytes = writer.finish();
-          writers.give(writer);
-          return bytes;
-        }),
-      fromBinary: (bytes, start = 0, end = bytes.length) =>
-        explain(desc, (ops) =>
-          ops.readBinary(new BinaryReader(bytes, start, end), end, 1),
-        ) as MessageShape<D>,
+      toBinary(message, headroom = 0) {
+        try {
+          return writers.writeMessage(ops, message, 1, headroom);
+        } catch (error) {
+          writers.writeMessage(interpretAfter(error), message, 1);
+          throw error;
+        }
+      },
+      fromBinary(bytes, start = 0, end = bytes.length) {
+        try {
+          return ops.readBinary(new BinaryReader(bytes, start, end), end, 1) as MessageShape<D>;
+        } catch (error) {
+          interpretAfter(error).readBinary(new BinaryReader(bytes, start, end), end, 1);
+          throw error;
+        }
+      },
     };
   }
 

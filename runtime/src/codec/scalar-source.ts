@@ -1,7 +1,16 @@
 import { ScalarType } from "@bufbuild/protobuf";
 import { mismatch } from "./codec-error.ts";
 import { checkFloat, floatToJson } from "./float.ts";
-import { checkInteger, checkLong, INT32, INT64, longToText, UINT32, UINT64 } from "./integer.ts";
+import {
+  checkInteger,
+  checkLong,
+  INT32,
+  INT64,
+  longFromJson,
+  longToText,
+  UINT32,
+  UINT64,
+} from "./integer.ts";
 import { escape } from "./json-text.ts";
 import { stringFromJson } from "./scalar.ts";
 import type { Source } from "./source.ts";
@@ -70,6 +79,13 @@ export function jsonValue(source: Source, codec: ValueCodec, v: string): string 
       return `(${isInt32(v)} ? ${v} | 0 : ${general})`;
     case ScalarType.DOUBLE:
       return `(typeof ${v} === "number" && ${v} - ${v} === 0 ? ${v} : ${general})`;
+    case ScalarType.INT64:
+    case ScalarType.SINT64:
+    case ScalarType.SFIXED64:
+      return longValue(source, shortcut, v, INT64);
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
+      return longValue(source, shortcut, v, UINT64);
     default:
       return general;
   }
@@ -168,6 +184,16 @@ function readerMethod(scalar: ScalarType, strictUtf8: boolean): string {
 function long(source: Source, codec: ValueCodec, v: string, range: typeof INT64): JsonExpression {
   const quoted = codec.writeJson(codec.zero, 0).startsWith('"');
   return { quoted, code: `${source.use(longToText)}(${v}, ${source.use(range)})` };
+}
+
+function longValue(
+  source: Source,
+  { longAsString }: { readonly longAsString: boolean },
+  v: string,
+  range: typeof INT64,
+): string {
+  const read = `${source.use(longFromJson)}(${v}, ${source.use(range)})`;
+  return longAsString ? `String(${read})` : read;
 }
 
 function integer(source: Source, v: string): string {
