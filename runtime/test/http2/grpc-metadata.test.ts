@@ -2,7 +2,7 @@ import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { GrpcServer } from "@kratos-ts/runtime/grpc";
 import { silentLogger } from "@kratos-ts/runtime/log";
 import { expect, onTestFinished, test } from "vitest";
-import { engineOption } from "../../src/transport/http2/engine.ts";
+import { engineOption } from "../../src/transport/http2/server-engine.ts";
 import { createHttp2Server } from "../../src/transport/http2/stack/server-engine.ts";
 import { Echo } from "../grpc/echo-schema.ts";
 import { echoDefinition } from "../grpc/grpc-js-echo.ts";

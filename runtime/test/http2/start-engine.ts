@@ -1,4 +1,5 @@
-import type { ServerEngine, ServerStream, StreamSink } from "../../src/transport/http2/engine.ts";
+import type { StreamSink } from "../../src/transport/http2/engine.ts";
+import type { ServerEngine, ServerStream } from "../../src/transport/http2/server-engine.ts";
 import { HeaderSet } from "../../src/transport/http2/engine.ts";
 import type { Http2Limits } from "../../src/transport/http2/stack/limits.ts";
 import { createHttp2Server } from "../../src/transport/http2/stack/server-engine.ts";

@@ -1,5 +1,5 @@
 import { KratosError } from "../../../errors/kratos-error.ts";
-import type { ClientConnection, ConnectClient } from "../../http2/engine.ts";
+import type { ClientConnection, ConnectClient } from "../../http2/client-engine.ts";
 import type { TargetAddress } from "./target.ts";
 
 /** A connection and what has to be said on it. */

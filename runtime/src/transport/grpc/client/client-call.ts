@@ -7,13 +7,8 @@ import type { Channel, ReadyConnection } from "./channel.ts";
 import type { Cancelable, GrpcClientContext } from "./client-context.ts";
 import { acceptedEncodings, decompress } from "../protocol/compression.ts";
 import { formatTimeout } from "../../deadline.ts";
-import type {
-  ClientConnection,
-  ClientSink,
-  ClientStream,
-  Field,
-  HeaderView,
-} from "../../http2/engine.ts";
+import type { Field, HeaderView } from "../../http2/engine.ts";
+import type { ClientConnection, ClientSink, ClientStream } from "../../http2/client-engine.ts";
 import { ResetCode } from "../../http2/engine.ts";
 import type { MessageSink } from "../protocol/frame.ts";
 import { FrameError, FrameReader } from "../protocol/frame.ts";

@@ -1,4 +1,4 @@
-import type { ConnectAddress } from "../../http2/engine.ts";
+import type { ConnectAddress } from "../../http2/client-engine.ts";
 
 /** One server that a client may call. */
 export interface TargetAddress {

@@ -1,7 +1,7 @@
 import type { Logger } from "../../../log/logger.ts";
 import { BaseCallContext } from "../../call-context.ts";
 import type { Header } from "../../header.ts";
-import type { ServerStream } from "../../http2/engine.ts";
+import type { ServerStream } from "../../http2/server-engine.ts";
 import { GrpcHeader } from "../protocol/metadata.ts";
 
 /** What a handler knows about a gRPC call. */

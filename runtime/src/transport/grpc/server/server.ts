@@ -20,14 +20,9 @@ import { compileBinding, wrapBinding } from "../protocol/binding.ts";
 import { CallTimers } from "../../call-timers.ts";
 import { isKnownEncoding, unknownEncoding } from "../protocol/compression.ts";
 import { findTimeout } from "../../deadline.ts";
-import type {
-  EngineChoice,
-  Field,
-  ServerEngine,
-  ServerStream,
-  StreamSink,
-} from "../../http2/engine.ts";
-import { engineOption } from "../../http2/engine.ts";
+import type { Field, StreamSink } from "../../http2/engine.ts";
+import type { EngineChoice, ServerEngine, ServerStream } from "../../http2/server-engine.ts";
+import { engineOption } from "../../http2/server-engine.ts";
 import { createNodeServer } from "../../http2/node/node-server.ts";
 import type { Health } from "../services/health.ts";
 import { HealthService } from "../services/health.ts";

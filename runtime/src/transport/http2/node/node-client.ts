@@ -8,14 +8,13 @@ import { connect, constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { socketAddress } from "../socket-address.ts";
 import { NodeHeaders, toNodeHeaders } from "./node-headers.ts";
+import type { Fields, HeaderView } from "../engine.ts";
 import type {
   ClientConnection,
   ClientSink,
   ClientStream,
   ConnectClient,
-  Fields,
-  HeaderView,
-} from "../engine.ts";
+} from "../client-engine.ts";
 import { ResetCode } from "../engine.ts";
 
 /** Receive window of one stream, and of one connection, in bytes. */

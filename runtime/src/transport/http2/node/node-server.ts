@@ -5,15 +5,14 @@ import { type ConnectionOwner, GatedListener } from "../../gated-listener.ts";
 import type { BoundAddress, ListenAddress } from "../../listen-address.ts";
 import { ShutdownError } from "../../shutdown-error.ts";
 import { socketAddress } from "../socket-address.ts";
+import type { Fields, StreamSink } from "../engine.ts";
 import type {
   ConnectionInfo,
   CreateServerEngine,
-  Fields,
   ServerEngine,
   ServerStream,
   StreamHandler,
-  StreamSink,
-} from "../engine.ts";
+} from "../server-engine.ts";
 import { ResetCode } from "../engine.ts";
 import { NodeHeaders, toNodeHeaders } from "./node-headers.ts";
 

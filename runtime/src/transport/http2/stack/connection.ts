@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { socketAddress } from "../socket-address.ts";
-import type { StreamHandler, StreamSink } from "../engine.ts";
+import type { StreamSink } from "../engine.ts";
+import type { StreamHandler } from "../server-engine.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { ConnectionError, ErrorCode } from "./error-code.ts";
 import { clientPreface, FrameFlag, maxWindow } from "./frame.ts";

@@ -1,4 +1,4 @@
-import type { ServerLimits } from "../engine.ts";
+import type { ServerLimits } from "../server-engine.ts";
 
 /** Bounds on what peers may do and hold. Times in milliseconds, sizes in bytes. */
 export interface Http2Limits extends ServerLimits {

@@ -1,6 +1,11 @@
 import type { Socket } from "node:net";
 import { type ConnectionOwner, GatedListener } from "../../gated-listener.ts";
-import type { CreateServerEngine, ServerEngine, ServerLimits, StreamHandler } from "../engine.ts";
+import type {
+  CreateServerEngine,
+  ServerEngine,
+  ServerLimits,
+  StreamHandler,
+} from "../server-engine.ts";
 import type { BoundAddress, ListenAddress } from "../../listen-address.ts";
 import type { ShutdownError } from "../../shutdown-error.ts";
 import { ByteBudget } from "./byte-budget.ts";

@@ -1,4 +1,5 @@
-import type { ConnectionInfo, Fields, HeaderView, ServerStream, StreamSink } from "../engine.ts";
+import type { Fields, HeaderView, StreamSink } from "../engine.ts";
+import type { ConnectionInfo, ServerStream } from "../server-engine.ts";
 import { HeaderSet } from "../engine.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import { ErrorCode } from "./error-code.ts";
