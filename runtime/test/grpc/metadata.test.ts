@@ -56,6 +56,7 @@ test.for([
   "content-type",
   "te",
   "connection",
+  "trailer",
   "transfer-encoding",
   "host",
 ])("does not send %s", (name) => {

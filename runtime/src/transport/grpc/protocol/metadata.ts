@@ -1,3 +1,4 @@
+import { isConnectionHeader } from "../../connection-header.ts";
 import type { Header } from "../../header.ts";
 import type { Field, HeaderView } from "../../http2/engine.ts";
 
@@ -50,7 +51,7 @@ export class GrpcHeader implements Header {
   /** Appends what may be sent to `fields`; names of the protocol and the connection are skipped. */
   appendTo(fields: Field[]): void {
     for (const [name, values] of this.#values) {
-      if (isReserved(name) || isConnectionHeader(name)) continue;
+      if (isReserved(name) || isHttpHeader(name)) continue;
       for (const value of values) fields.push([name, value]);
     }
   }
@@ -90,20 +91,15 @@ function isReserved(name: string): boolean {
   return name === "te" || name === "content-type" || name.startsWith(":");
 }
 
-/** Fields that HTTP/2 forbids or that say who sends: what passes on what it got may hold them. */
-function isConnectionHeader(name: string): boolean {
+/** Fields of one request or connection over HTTP: what passes on what it got may hold them. */
+function isHttpHeader(name: string): boolean {
   switch (name) {
-    case "connection":
-    case "keep-alive":
-    case "proxy-connection":
-    case "transfer-encoding":
-    case "upgrade":
     case "content-length":
     case "host":
     case "user-agent":
       return true;
     default:
-      return false;
+      return isConnectionHeader(name);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ServerOptions, WebSocketServer as Handshake } from "ws";
+import { isConnectionHeader } from "../../connection-header.ts";
 import type { HeaderMap } from "../header-map.ts";
 import type { UpgradeResponse } from "../listener/upgrade.ts";
 import type { NodeWebSocket } from "../stream/web-socket-node.ts";
@@ -68,8 +69,6 @@ export class WebSocketAcceptor {
 /** These are the hand-shake's own, or describe a body that it has not. */
 function isHandshakeHeader(name: string): boolean {
   return (
-    name.startsWith("sec-websocket-") ||
-    name.startsWith("content-") ||
-    ["connection", "keep-alive", "trailer", "transfer-encoding", "upgrade"].includes(name)
+    name.startsWith("sec-websocket-") || name.startsWith("content-") || isConnectionHeader(name)
   );
 }

@@ -1,5 +1,6 @@
 import { fromError } from "../../../errors/from-error.ts";
 import { KratosError } from "../../../errors/kratos-error.ts";
+import { isConnectionHeader } from "../../connection-header.ts";
 import { MessageQueue } from "../../message-queue.ts";
 import { stopIterator } from "../../stop-iterator.ts";
 import type { HttpClientContext } from "./client-context.ts";
@@ -253,7 +254,9 @@ class Exchange implements WebSocketEvents {
 function isHandshakeHeader(name: string): boolean {
   return (
     name.startsWith("sec-websocket-") ||
-    ["connection", "content-length", "host", "transfer-encoding", "upgrade"].includes(name)
+    name === "content-length" ||
+    name === "host" ||
+    isConnectionHeader(name)
   );
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from "../../../log/logger.ts";
 import { silentLogger } from "../../../log/silent-logger.ts";
 import { chain, type Middleware } from "../../../middleware/middleware.ts";
 import { CallerSignals } from "../../caller-signals.ts";
+import { isConnectionHeader } from "../../connection-header.ts";
 import type { CallByKind, CallOptions, HttpCaller, HttpRoute, MethodKind } from "../../method.ts";
 import { type ClientCallSource, HttpClientCall, type ReplyReader } from "./client-call.ts";
 import type { HttpClientContext } from "./client-context.ts";
@@ -203,7 +204,7 @@ export class HttpClient implements HttpCaller {
       headers.push("content-type", this.#format.mediaType);
     }
     for (const [name, values] of requestHeader.entries()) {
-      if (isConnectionHeader(name)) continue;
+      if (isSenderHeader(name)) continue;
       for (const value of values) headers.push(name, value);
     }
     return headers;
@@ -227,22 +228,9 @@ function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-/** Headers of one connection, which the sender writes itself: what passes on what it got may hold them. */
-function isConnectionHeader(name: string): boolean {
-  switch (name) {
-    case "connection":
-    case "content-length":
-    case "expect":
-    case "keep-alive":
-    case "proxy-connection":
-    case "te":
-    case "trailer":
-    case "transfer-encoding":
-    case "upgrade":
-      return true;
-    default:
-      return false;
-  }
+/** Headers that the sender writes itself: what passes on what it got may hold them. */
+function isSenderHeader(name: string): boolean {
+  return name === "content-length" || name === "expect" || isConnectionHeader(name);
 }
 
 function addHeaders(

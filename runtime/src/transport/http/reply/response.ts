@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { KratosError } from "../../../errors/kratos-error.ts";
+import { isConnectionHeader } from "../../connection-header.ts";
 import { breakOff } from "./break-off.ts";
 import { Connection } from "../listener/connection.ts";
 import type { Envelope } from "./envelope.ts";
@@ -101,17 +102,8 @@ export function appendHeader(fields: string[], header: HeaderMap, response: Serv
       case "content-type":
         fields[1] = values.at(-1)!;
         break;
-      // These describe the message on the wire, which is this package's business.
-      case "connection":
       case "content-length":
-      case "http2-settings":
-      case "keep-alive":
-      case "proxy-connection":
-      case "te":
-      case "trailer":
-      case "transfer-encoding":
-      case "upgrade":
-        break;
+        break; // what the message on the wire is like is this package's business
       case "vary":
         // What a filter has said stays true, and would be replaced.
         for (const value of [response.getHeader(name) ?? [], values].flat()) {
@@ -119,6 +111,7 @@ export function appendHeader(fields: string[], header: HeaderMap, response: Serv
         }
         break;
       default:
+        if (isConnectionHeader(name)) break;
         for (const value of values) fields.push(name, value);
     }
   }
