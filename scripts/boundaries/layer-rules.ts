@@ -43,7 +43,7 @@ export const layerRules: readonly LayersRule[] = [
       { name: "project", files: ["src/project/**"], imports: ["ground"] },
       {
         name: "ground",
-        files: ["src/{cli-error,diagnostic,report-error,shell}.ts"],
+        files: ["src/{cli-error,diagnostic,nearest-name,report-error,shell}.ts"],
         imports: [],
       },
     ],

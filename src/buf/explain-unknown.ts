@@ -1,3 +1,4 @@
+import { nearestName } from "../nearest-name.ts";
 import { readPackage, type DeclaredSymbols } from "./declared-symbols.ts";
 
 /** Where a name that the compiler cannot find was meant to lead. */
@@ -22,11 +23,8 @@ export function explainUnknown(name: string, text: string, symbols: DeclaredSymb
   }
   const declared = [...symbols.keys()].map((symbol) => shorten(symbol, scopes[0] ?? ""));
   const written = [...scalars, ...declared];
-  const [nearest] = written
-    .map((symbol) => ({ symbol, distance: distanceOf(symbol, name) }))
-    .filter(({ distance }) => distance <= Math.min(3, Math.floor(name.length / 3)))
-    .sort((a, b) => a.distance - b.distance || (a.symbol < b.symbol ? -1 : 1));
-  return nearest === undefined ? { kind: "unknown" } : { kind: "misspelt", meant: nearest.symbol };
+  const meant = nearestName(name, written);
+  return meant === undefined ? { kind: "unknown" } : { kind: "misspelt", meant };
 }
 
 /** `a.b.`, `a.` and the empty scope for the package `a.b`: where a name is looked for, in this order. */
@@ -38,18 +36,4 @@ function listScopes(packageName: string): string[] {
 
 function shorten(symbol: string, scope: string): string {
   return symbol.startsWith(scope) ? symbol.slice(scope.length) : symbol;
-}
-
-/** How many letters to add, drop or change to make `b` of `a` (Levenshtein's distance). */
-function distanceOf(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(change, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    previous = row;
-  }
-  return previous.at(-1) ?? 0;
 }

@@ -5,7 +5,7 @@ import { openFile, type CodegenFile } from "./codegen-file.ts";
 import { methodSignature } from "./method-signature.ts";
 import type { PrintTemplate } from "./templates.ts";
 
-/** Prints `*_http.ts`: routes, server and client of the methods that have http rules. */
+/** Prints `*_http.ts`: routes, server and client of the methods that are served over HTTP. */
 export function printHttp(schema: Schema, facts: FileFacts, print: PrintTemplate): void {
   const services = facts.services
     .map((service) => ({

@@ -1,13 +1,16 @@
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Emit } from "../model/emit.ts";
 
-/** What to generate, and from what. */
+/** What to generate, and from what. What is chosen for good stands in the project's `kratos.yaml`. */
 export interface GenerateOptions {
   /** The project's root, absolute. */
   readonly root: string;
   /** Proto files and folders, absolute or relative to `root`. Empty: all of the project's own protos. */
   readonly paths: readonly string[];
-  /** Further folders to resolve imports from (`-p`), absolute or relative to `root`. Default: none. */
+  /**
+   * Folders to resolve imports from (`-p`) beside those of `kratos.yaml`, absolute or relative to `root`.
+   * Default: none.
+   */
   readonly protoPaths?: readonly string[];
   /**
    * Which kinds of files to make. Default: `config` for protos in `internal/…/conf/`, everything else for
@@ -16,7 +19,7 @@ export interface GenerateOptions {
   readonly emit?: readonly Emit[];
   /** Write nothing, only tell what would change. Default: false. */
   readonly check?: boolean;
-  /** Accept `body` on GET and DELETE, which is an error otherwise. Default: false. */
+  /** Accept `body` on GET, HEAD and DELETE, which is an error otherwise. Default: as `kratos.yaml` says. */
   readonly allowGetBody?: boolean;
   /** Ends it, with CANCELLED, before anything is written. Default: never. */
   readonly signal?: AbortSignal;

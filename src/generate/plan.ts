@@ -11,6 +11,7 @@ import {
 import { hasErrors, sortDiagnostics, type Diagnostic } from "../diagnostic.ts";
 import type { Emit } from "../model/emit.ts";
 import { readModel, type FileFacts } from "../model/model.ts";
+import { readKratosYaml } from "../project/kratos-yaml.ts";
 import { findBundled } from "./bundled.ts";
 import { checkImports } from "./check-imports.ts";
 import { isConfigPath } from "./config-file.ts";
@@ -46,10 +47,12 @@ const configKinds: ReadonlySet<Emit> = new Set(["config"]);
 export async function planGeneration(options: GenerateOptions, bundledDir: string): Promise<Plan> {
   const { root } = options;
   const named = resolvePaths(root, options.paths);
+  const config = readKratosYaml(root);
+  const further = (options.protoPaths ?? []).map((path) => resolve(root, path));
   const workspace = openWorkspace({
     root,
     paths: named,
-    protoPaths: (options.protoPaths ?? []).map((path) => resolve(root, path)),
+    protoPaths: [...config.proto.importRoots, ...further],
     bundledDir,
   });
   const provided = new Set(findBundled(bundledDir));
@@ -75,7 +78,7 @@ export async function planGeneration(options: GenerateOptions, bundledDir: strin
       emit: (file) => emit ?? (isConfig(file) ? configKinds : apiKinds),
       isConfig: (file) => isConfig(file) && !provided.has(file.proto.name),
       displayPath: show,
-      allowGetBody: options.allowGetBody ?? false,
+      http: { ...config.http, ...(options.allowGetBody === true && { allowGetBody: true }) },
     },
   );
   if (hasErrors(diagnostics)) return { ok: false, diagnostics };

@@ -27,9 +27,20 @@ export interface HttpBindingFacts {
   readonly body: string | undefined;
   /** The name of a field in the proto; `undefined`: the whole reply. */
   readonly responseBody: string | undefined;
+  /** The method has no rule: this is what stands for one where such methods are served too. */
+  readonly unbound: boolean;
   readonly place: Place;
 }
 
+/** What is let pass, and what is added to the rules that are there. */
+export interface HttpRuleOptions {
+  /** Accept `body` on GET, HEAD and DELETE. */
+  readonly allowGetBody: boolean;
+  /** Serve methods without a rule at `POST /<package>.<Service>/<Method>`. */
+  readonly unboundMethods: boolean;
+}
+
+const methodNameField = 1;
 const methodOptionsField = 4;
 const ruleFields = HttpRuleSchema.field;
 
@@ -43,14 +54,14 @@ const shownFields = 3;
 /** Reads the rule of a method and its additional bindings, in this order; reports all that is wrong. */
 export function readHttpBindings(
   desc: DescMethod,
-  allowGetBody: boolean,
+  options: HttpRuleOptions,
   reporter: Reporter,
 ): HttpBindingFacts[] {
-  if (!hasOption(desc, http)) return [];
+  if (!hasOption(desc, http)) return options.unboundMethods ? [bindByName(desc)] : [];
   const rule = getOption(desc, http);
   const rulePath = [methodOptionsField, http.number];
   const read = (binding: HttpRule, inner: readonly number[]): HttpBindingFacts[] => {
-    const facts = readBinding(desc, binding, inner, allowGetBody, reporter);
+    const facts = readBinding(desc, binding, inner, options, reporter);
     return facts === undefined ? [] : [facts];
   };
   return [
@@ -81,7 +92,7 @@ function readBinding(
   desc: DescMethod,
   rule: HttpRule,
   inner: readonly number[],
-  allowGetBody: boolean,
+  { allowGetBody }: HttpRuleOptions,
   reporter: Reporter,
 ): HttpBindingFacts | undefined {
   const at = (field: { readonly number: number } | undefined): Place => ({
@@ -123,7 +134,22 @@ function readBinding(
     body: rule.body === "" ? undefined : rule.body,
     responseBody:
       rule.responseBody === "" || rule.responseBody === "*" ? undefined : rule.responseBody,
+    unbound: false,
     place,
+  };
+}
+
+/** The path that the method has over gRPC, and the whole message as the body, whichever way messages stream. */
+function bindByName(desc: DescMethod): HttpBindingFacts {
+  const path = `/${desc.parent.typeName}/${desc.name}`;
+  return {
+    method: "POST",
+    path,
+    template: parsePathTemplate(path),
+    body: "*",
+    responseBody: undefined,
+    unbound: true,
+    place: { declaration: desc, inner: [methodNameField] },
   };
 }
 

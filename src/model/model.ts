@@ -4,6 +4,7 @@ import { sortDiagnostics } from "../diagnostic.ts";
 import { readConfigTypes, type ConfigTypeFacts } from "./config-facts.ts";
 import type { Emit } from "./emit.ts";
 import { readErrors, reportDuplicateErrors, type ErrorFacts } from "./error-facts.ts";
+import type { HttpRuleOptions } from "./http-rule.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { reportRouteCollisions } from "./route-collisions.ts";
 import { readServices, type ServiceFacts } from "./service-facts.ts";
@@ -32,8 +33,8 @@ export interface ModelOptions {
   readonly displayPath: (file: DescFile) => string;
   /** Whether a file is, or would be, generated as configuration. */
   readonly isConfig: (file: DescFile) => boolean;
-  /** Accept `body` on GET and DELETE. */
-  readonly allowGetBody: boolean;
+  /** How to read `google.api.http` rules. */
+  readonly http: HttpRuleOptions;
 }
 
 /** Reads `files`, with every problem that they hold. */
@@ -42,14 +43,12 @@ export function readModel(files: readonly DescFile[], options: ModelOptions): Mo
   const facts = files
     .map((desc): FileFacts => {
       const emit = options.emit(desc);
-      const http = emit.has("http");
-      const { allowGetBody } = options;
+      const http = emit.has("http") ? options.http : undefined;
       if (emit.has("messages")) reportImpossibleNames(desc, reporter);
       return {
         desc,
         emit,
-        services:
-          http || emit.has("grpc") ? readServices(desc, { http, allowGetBody }, reporter) : [],
+        services: http !== undefined || emit.has("grpc") ? readServices(desc, http, reporter) : [],
         errors: emit.has("errors") ? readErrors(desc, reporter) : [],
         configTypes: emit.has("config") ? readConfigTypes(desc, options.isConfig, reporter) : [],
       };

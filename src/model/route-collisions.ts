@@ -3,6 +3,8 @@ import type { HttpBindingFacts } from "./http-rule.ts";
 import type { Reporter } from "./reporter.ts";
 import type { MethodFacts, ServiceFacts } from "./service-facts.ts";
 
+type Route = HttpBindingFacts & { readonly owner: MethodFacts };
+
 /** Reports routes that no request could tell apart, across all services of a run. */
 export function reportRouteCollisions(services: readonly ServiceFacts[], reporter: Reporter): void {
   const routes = services
@@ -12,7 +14,7 @@ export function reportRouteCollisions(services: readonly ServiceFacts[], reporte
     reporter.error(
       second.place,
       `${describe(second)} collides with ${describe(first)}, ${reporter.describe(first.place)}`,
-      "give one of them another path or verb",
+      adviseOn(first, second),
     );
   }
   // A WebSocket is opened with GET, whatever the rule says.
@@ -31,7 +33,14 @@ export function reportRouteCollisions(services: readonly ServiceFacts[], reporte
   }
 }
 
-function describe(route: HttpBindingFacts & { readonly owner: MethodFacts }): string {
+function adviseOn(first: Route, second: Route): string {
+  const unbound = [first, second].find((route) => route.unbound);
+  return unbound === undefined
+    ? "give one of them another path or verb"
+    : `method "${unbound.owner.desc.name}" has no rule and is served by its name: give it a rule, or the other another path`;
+}
+
+function describe(route: Route): string {
   const { desc } = route.owner;
   return `"${route.method} ${route.path}" of "${desc.parent.typeName}.${desc.name}"`;
 }

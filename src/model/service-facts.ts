@@ -1,6 +1,6 @@
 import type { DescFile, DescMethod, DescService } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import { readHttpBindings, type HttpBindingFacts } from "./http-rule.ts";
+import { readHttpBindings, type HttpBindingFacts, type HttpRuleOptions } from "./http-rule.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** How many messages go each way. */
@@ -28,16 +28,11 @@ export interface MethodFacts {
   readonly kind: MethodKind;
   /** `undefined`: the proto says nothing. */
   readonly idempotency: "noSideEffects" | "idempotent" | undefined;
-  /** Where it is served over HTTP, the rule first, then its additional bindings; empty: nowhere. */
+  /**
+   * Where it is served over HTTP: the rule first, then its additional bindings; without a rule nowhere, or
+   * by its name where that was asked for.
+   */
   readonly bindings: readonly HttpBindingFacts[];
-}
-
-/** What to look at beside names and kinds. */
-export interface ServiceOptions {
-  /** Read and check `google.api.http` rules. */
-  readonly http: boolean;
-  /** Accept `body` on GET and DELETE. */
-  readonly allowGetBody: boolean;
 }
 
 const kinds = {
@@ -47,20 +42,24 @@ const kinds = {
   bidi_streaming: "bidiStreaming",
 } as const satisfies Record<DescMethod["methodKind"], MethodKind>;
 
-/** Reads the services of a file. */
+/** Reads the services of a file, and their `google.api.http` rules as `http` says; `undefined`: not these. */
 export function readServices(
   file: DescFile,
-  options: ServiceOptions,
+  http: HttpRuleOptions | undefined,
   reporter: Reporter,
 ): ServiceFacts[] {
   return file.services.map((desc) => {
-    const methods = desc.methods.map((method) => readMethod(method, options, reporter));
+    const methods = desc.methods.map((method) => readMethod(method, http, reporter));
     reportNameClashes(methods, reporter);
     return { desc, name: desc.name, typeName: desc.typeName, methods };
   });
 }
 
-function readMethod(desc: DescMethod, options: ServiceOptions, reporter: Reporter): MethodFacts {
+function readMethod(
+  desc: DescMethod,
+  http: HttpRuleOptions | undefined,
+  reporter: Reporter,
+): MethodFacts {
   return {
     desc,
     name: desc.name,
@@ -68,7 +67,7 @@ function readMethod(desc: DescMethod, options: ServiceOptions, reporter: Reporte
     operation: `/${desc.parent.typeName}/${desc.name}`,
     kind: kinds[desc.methodKind],
     idempotency: readIdempotency(desc),
-    bindings: options.http ? readHttpBindings(desc, options.allowGetBody, reporter) : [],
+    bindings: http === undefined ? [] : readHttpBindings(desc, http, reporter),
   };
 }
 

@@ -24,6 +24,7 @@ import { isConfigImport } from "../generate/config-file.ts";
 import { readTemplates } from "../generate/read-templates.ts";
 import { rewriteProvided } from "../generate/rewrite-imports.ts";
 import type { Emit } from "../model/emit.ts";
+import type { HttpRuleOptions } from "../model/http-rule.ts";
 import { readModel } from "../model/model.ts";
 import { readOwnPackage } from "../project/own-package.ts";
 
@@ -69,7 +70,7 @@ interface Answer {
 export function answer(request: CodeGeneratorRequest, emit: Emit): Answer {
   const own = readOwnPackage();
   const provided = new Set(findBundled(join(own.root, "third_party")));
-  const { allowGetBody, parameter } = readParameter(request.parameter);
+  const { http, parameter } = readParameter(request.parameter);
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: request.protoFile }));
   const kinds: ReadonlySet<Emit> = new Set([emit]);
   const isConfig = (file: DescFile): boolean => isConfigImport(file.proto.name);
@@ -79,7 +80,7 @@ export function answer(request: CodeGeneratorRequest, emit: Emit): Answer {
       emit: (file) => (emit === "config" && !isConfig(file) ? none : kinds),
       isConfig,
       displayPath: (file: DescFile) => file.proto.name,
-      allowGetBody,
+      http,
     },
   );
   const warnings = diagnostics.filter(({ severity }) => severity === "warning");
@@ -101,13 +102,21 @@ export function answer(request: CodeGeneratorRequest, emit: Emit): Answer {
   }
 }
 
-/** Takes our own option out of a parameter; protoplugin refuses what it does not know of the rest. */
-function readParameter(parameter: string): { allowGetBody: boolean; parameter: string } {
-  const parts = parameter.split(",");
-  const isOurs = (part: string): boolean => /^allow_get_body(?:=true)?$/.test(part);
+/** Takes our own options out of a parameter; protoplugin refuses what it does not know of the rest. */
+function readParameter(parameter: string): { http: HttpRuleOptions; parameter: string } {
+  const chosen = new Map<string, boolean>();
+  const rest = parameter.split(",").filter((part) => {
+    const [, name = "", value = "true"] =
+      /^(allow_get_body|unbound_methods)(?:=(true|false))?$/.exec(part) ?? [];
+    if (name !== "") chosen.set(name, value === "true");
+    return name === "";
+  });
   return {
-    allowGetBody: parts.some(isOurs),
-    parameter: parts.filter((part) => !isOurs(part)).join(),
+    http: {
+      allowGetBody: chosen.get("allow_get_body") ?? false,
+      unboundMethods: chosen.get("unbound_methods") ?? false,
+    },
+    parameter: rest.join(),
   };
 }
 

@@ -126,6 +126,7 @@ function read(
   rules: readonly (JsonObject | undefined)[],
   bidi = false,
   allowGetBody = false,
+  unboundMethods = false,
 ): Model {
   const file = create(FileDescriptorProtoSchema, {
     name: "test.proto",
@@ -150,7 +151,7 @@ function read(
     emit: () => emit,
     displayPath: ({ proto }) => proto.name,
     isConfig: () => false,
-    allowGetBody,
+    http: { allowGetBody, unboundMethods },
   });
 }
 
