@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { CompleteTlsOptions, PemSource } from "./tls-options.ts";
@@ -30,11 +30,16 @@ export async function loadTlsCredentials(options: CompleteTlsOptions): Promise<T
   };
   const names = [options.cert, options.key, ...(options.ca === undefined ? [] : [options.ca])];
   try {
+    const certificate = new X509Certificate(cert);
+    // OpenSSL takes a pair of two algorithms for the halves of two pairs, and then fails every hand-shake.
+    if (!certificate.checkPrivateKey(createPrivateKey(key))) {
+      throw new Error("the private key belongs to another certificate");
+    }
     createSecureContext(context);
-    const { subject, validTo } = new X509Certificate(cert);
+    const { subject, validTo } = certificate;
     return { context, description: { subject: subject.replaceAll("\n", ", "), validTo } };
   } catch (cause) {
-    const where = names.map(describeSource).join(", ");
+    const where = [...new Set(names.map(describeSource))].join(", ");
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `the certificate and key of ${where} cannot be used: ${reason}`;
     throw new TlsCredentialsError(message, { cause });

@@ -1,6 +1,7 @@
 import { HttpServer } from "@kratos-ts/runtime/http";
 import { createLogger, silentLogger } from "@kratos-ts/runtime/log";
 import { KratosError } from "@kratos-ts/runtime";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rename, rm, symlink, writeFile, mkdir } from "node:fs/promises";
 import { request as requestHttps } from "node:https";
 import { connect as connectSocket } from "node:net";
@@ -164,6 +165,20 @@ test("keeps the old certificate when the new one cannot be used, and says so", a
   await refused;
   expect(records.join("")).toContain("tls.key");
   expect((await get(port, "/v1")).subject).toBe("CN=first");
+});
+
+test.for([
+  ["algorithm", generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey],
+  ["pair", generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey],
+] as const)("does not start with the key of another %s", async ([, other]) => {
+  const { cert } = authority.issue("server");
+  const key = other.export({ type: "pkcs8", format: "pem" }).toString();
+  const tls = { cert, key };
+  const server = new HttpServer({ addr: "127.0.0.1:0", logger: silentLogger, tls });
+  onTestFinished(() => server.stop(AbortSignal.abort()));
+  await expect(server.endpoint()).rejects.toThrow(
+    "the certificate and key of the configuration cannot be used: the private key belongs to another certificate",
+  );
 });
 
 test("does not start with a certificate that cannot be read, and names the file", async () => {
