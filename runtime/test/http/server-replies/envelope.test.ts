@@ -1,5 +1,5 @@
 import { KratosError } from "@kratos-ts/runtime";
-import type { Envelope } from "@kratos-ts/runtime/http";
+import { type Envelope, redirect } from "@kratos-ts/runtime/http";
 import { expect, test } from "vitest";
 import { buildSchema } from "../schema.ts";
 import { send, serveRules } from "../serve.ts";
@@ -65,6 +65,16 @@ test("errors are what the envelope makes of them, also where no route is", async
   const missing = await send(port, "GET /nope");
   expect(missing.status).toBe(200);
   expect(JSON.parse(missing.body)).toMatchObject({ code: 404, reason: "ROUTE_NOT_FOUND" });
+});
+
+test("redirects stay as they are", async () => {
+  const port = await serve("GET /v1", envelope, () => {
+    throw redirect("/v2", 303);
+  });
+  const { status, headers, body } = await send(port, "GET /v1");
+  expect(status).toBe(303);
+  expect(headers.get("location")).toBe("/v2");
+  expect(JSON.parse(body)).toMatchObject({ reason: "REDIRECT", metadata: { location: "/v2" } });
 });
 
 test("the status of an error stays when the envelope gives none", async () => {

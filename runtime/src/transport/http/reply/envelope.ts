@@ -22,7 +22,7 @@ export interface Envelope {
    * replies stay as they are. `data` stands for the reply, to be put where it belongs.
    */
   readonly reply?: ((data: ReplyData, context: CallContext) => unknown) | undefined;
-  /** Makes what is sent in place of an error, also of one that no route caused. */
+  /** Makes what is sent in place of an error, also of one that no route caused; redirects stay as they are. */
   readonly error?: ((error: KratosError, request: IncomingMessage) => ErrorEnvelope) | undefined;
 }
 

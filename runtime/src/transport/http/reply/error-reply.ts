@@ -25,7 +25,10 @@ export interface EncodedError {
   readonly header: HeaderMap | undefined;
 }
 
-/** Writes an error in Kratos's shape, or in that of an envelope. `header` is what is sent beside it. */
+/**
+ * Writes an error in Kratos's shape, or in that of an envelope, which redirects stay out of. `header` is what
+ * is sent beside it.
+ */
 export function encodeError(
   error: KratosError,
   request: IncomingMessage,
@@ -38,9 +41,11 @@ export function encodeError(
     sent ??= new HeaderMap();
     sent.set("Location", location);
   }
-  const wrapped =
-    envelope?.error === undefined ? undefined : wrapError(error, request, envelope.error);
-  if (wrapped !== undefined) return { ...wrapped, header: sent };
+  // In an envelope with a status of its own, a redirect would lead nowhere.
+  if (envelope?.error !== undefined && location === undefined) {
+    const wrapped = wrapError(error, request, envelope.error);
+    if (wrapped !== undefined) return { ...wrapped, header: sent };
+  }
   return { status: toHttpStatus(error.code), body: toStatusJson(error), header: sent };
 }
 
