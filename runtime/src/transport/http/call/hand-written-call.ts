@@ -204,6 +204,6 @@ function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
   } catch (error) {
-    throw bindingError("the body is no JSON", error);
+    throw bindingError(`malformed JSON: ${(error as Error).message}`, error);
   }
 }
