@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { textOf } from "../errors/text-of.ts";
 import type { Logger } from "../log/logger.ts";
 import { silentLogger } from "../log/silent-logger.ts";
 import type { ServiceInstance } from "../registry/registrar.ts";
@@ -253,7 +254,7 @@ async function allOf<T>(what: string, work: readonly (T | Promise<T>)[]): Promis
 }
 
 function aggregate(what: string, failures: readonly unknown[]): AggregateError {
-  const texts = failures.map((e) => (e instanceof Error ? e.message : String(e)));
+  const texts = failures.map(textOf);
   return new AggregateError(failures, `${what} failed more than once: ${texts.join("; ")}`);
 }
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { textOf } from "../errors/text-of.ts";
 import { ConfigError, isConfigError, valuesOrProblems } from "./config-error.ts";
 import type { ConfigDocument, ConfigSource } from "./config-source.ts";
 import { parseConfigFile } from "./parse-config-file.ts";
@@ -89,6 +90,6 @@ function unreadable(file: string, cause: unknown): ConfigError {
   const message =
     code === "ENOENT"
       ? `no such file or directory, looked for it from "${process.cwd()}"`
-      : `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
+      : `cannot be read: ${textOf(cause)}`;
   return new ConfigError([{ file, path: "", message }], { cause });
 }

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import type { Document, Node } from "yaml";
+import { textOf } from "../errors/text-of.ts";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { nearKey } from "./config-tree.ts";
 import type { ConfigDocument, ConfigPath, ConfigPosition } from "./config-source.ts";
@@ -64,7 +65,7 @@ function parseJson(text: string, fail: Fail): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = textOf(cause);
     const [, reason = message, offset] =
       /^(.*?)(?: in JSON)? at position (\d+)/.exec(message) ?? [];
     return fail(

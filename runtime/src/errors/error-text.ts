@@ -1,10 +1,11 @@
 import { isKratosError, type KratosError } from "./kratos-error.ts";
+import { textOf } from "./text-of.ts";
 import { toWireError } from "./wire-error.ts";
 
 /**
  * An error on one line, as Kratos prints it in logs and WebSocket error frames:
  * `error: code = 404 reason = ORDER_NOT_FOUND message = no order "7" metadata = map[id:7] cause = <nil>`.
- * Metadata is sorted by key.
+ * Metadata is sorted by key. Never throws.
  */
 export function toErrorText(error: KratosError): string {
   return textWithCauses(error, new Set());
@@ -24,5 +25,5 @@ function causeText(cause: unknown, seen: Set<unknown>): string {
   if (cause === undefined || cause === null) return "<nil>";
   if (seen.has(cause)) return "<circular>";
   if (isKratosError(cause)) return textWithCauses(cause, seen);
-  return cause instanceof Error ? cause.message : String(cause);
+  return textOf(cause);
 }

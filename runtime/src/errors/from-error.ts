@@ -1,5 +1,6 @@
 import { findCause, findKratosError, KratosError } from "./kratos-error.ts";
 import { fromGrpcStatus } from "./status-details.ts";
+import { textOf } from "./text-of.ts";
 
 /**
  * Turns whatever was thrown into a {@link KratosError} (Kratos's `errors.FromError`). In this order:
@@ -77,12 +78,4 @@ function findDetailBytes(error: GrpcError): Uint8Array | undefined {
 
 function isEndedCall(error: unknown): error is Error {
   return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
-}
-
-function textOf(error: unknown): string {
-  try {
-    return error instanceof Error ? error.message : String(error);
-  } catch {
-    return "an error without a text was thrown"; // an object without a prototype, or a hostile one
-  }
 }

@@ -45,33 +45,44 @@ function copyOf<R extends string>(
   return copy;
 }
 
-/** Tells by shape, not `instanceof`, so that two installed copies of this package agree. */
+/** Tells by shape, not `instanceof`, so that two installed copies of this package agree. Never throws. */
 export function isKratosError(error: unknown): error is KratosError {
-  return (
-    error instanceof Error &&
-    error.name === "KratosError" &&
-    "code" in error &&
-    typeof error.code === "number" &&
-    "reason" in error &&
-    typeof error.reason === "string"
-  );
+  try {
+    return (
+      error instanceof Error &&
+      error.name === "KratosError" &&
+      "code" in error &&
+      typeof error.code === "number" &&
+      "reason" in error &&
+      typeof error.reason === "string"
+    );
+  } catch {
+    return false; // a getter or proxy that throws when it is looked at
+  }
 }
 
-/** The first KratosError in `error` and its chain of causes. */
+/** The first KratosError in `error` and its chain of causes. Never throws. */
 export function findKratosError(error: unknown): KratosError | undefined {
   return findCause(error, isKratosError);
 }
 
-/** The first error that `matches` in `error` and its chain of causes, which may be circular. */
+/**
+ * The first error that `matches` in `error` and its chain of causes, which may be circular. What throws when
+ * it is looked at ends the chain.
+ */
 export function findCause<T>(
   error: unknown,
   matches: (error: unknown) => error is T,
 ): T | undefined {
-  if (matches(error)) return error; // the usual case, without the set
-  const seen = new Set<unknown>();
-  for (let e = error; e instanceof Error && !seen.has(e); e = e.cause) {
-    if (matches(e)) return e;
-    seen.add(e);
+  try {
+    if (matches(error)) return error; // the usual case, without the set
+    const seen = new Set<unknown>();
+    for (let e = error; e instanceof Error && !seen.has(e); e = e.cause) {
+      if (matches(e)) return e;
+      seen.add(e);
+    }
+  } catch {
+    return undefined;
   }
   return undefined;
 }

@@ -43,7 +43,7 @@ export function logging(logger?: Logger, options: LoggingOptions = {}): Middlewa
         const known = fromError(error);
         const fields = describe(request, context, start, known.code, known.reason);
         fields["error"] = toErrorText(known);
-        if (known.code >= 500) fields["stack"] = error instanceof Error ? error.stack : undefined;
+        if (known.code >= 500) fields["stack"] = stackOf(error);
         if (known.code >= 500) target.error(fields, messageFor(context));
         else target.warn(fields, messageFor(context));
         return error;
@@ -77,6 +77,15 @@ export function logging(logger?: Logger, options: LoggingOptions = {}): Middlewa
 function isOff({ level }: Logger, wanted: "info" | "error"): boolean {
   if (level === "silent" || level === "fatal") return true;
   return wanted === "info" && (level === "error" || level === "warn");
+}
+
+/** Undefined where there is none, and for what throws when it is looked at. */
+function stackOf(error: unknown): string | undefined {
+  try {
+    return error instanceof Error ? error.stack : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function messageFor(context: CallContext): string {

@@ -3,6 +3,7 @@ import type { LogLevel } from "@kratos-ts/runtime/log";
 import { chain, type Handler, logging, recovery } from "@kratos-ts/runtime/middleware";
 import { describe, expect, test } from "vitest";
 import { collect, collectRecords, streamOf, TestCall } from "./test-call.ts";
+import { unreadable } from "./unreadable.ts";
 
 const notFound = new KratosError(404, "ORDER_NOT_FOUND", "no order", { metadata: { id: "7" } });
 
@@ -54,6 +55,14 @@ test("an error that nobody expected comes with its stack", async () => {
   const handler = logging()(() => Promise.reject(boom));
   await expect(handler({}, new TestCall(logger))).rejects.toBe(boom);
   expect(records).toMatchObject([{ level: "error", code: 500, reason: "", stack: boom.stack }]);
+});
+
+test.for(unreadable)("%s is logged and thrown on", async ([, thrown]) => {
+  const { logger, records } = collectRecords();
+  const reply = logging()(() => Promise.reject(thrown as Error))({}, new TestCall(logger));
+  const isSame = await Promise.resolve(reply).catch((error: unknown) => Object.is(error, thrown));
+  expect(isSame).toBe(true);
+  expect(records).toMatchObject([{ level: "error", code: 500, reason: "" }]);
 });
 
 test("outside recovery it logs what the caller gets", async () => {

@@ -2,6 +2,7 @@ import { fromError, KratosError } from "@kratos-ts/runtime";
 import { type Handler, recovery } from "@kratos-ts/runtime/middleware";
 import { describe, expect, test } from "vitest";
 import { collect, collectRecords, streamOf, TestCall } from "./test-call.ts";
+import { unreadable } from "./unreadable.ts";
 
 const secret = new Error("cannot reach postgres://admin:hunter2@db");
 
@@ -110,4 +111,12 @@ test("uses the logger and the handler it was given", async () => {
   });
   expect(own.records).toHaveLength(1);
   expect(records).toEqual([]);
+});
+
+test.for(unreadable)("%s is a mistake like any other", async ([, thrown]) => {
+  const { logger, records } = collectRecords();
+  const handler = recovery()(() => Promise.reject(thrown as Error));
+  const error = await outcomeOf(handler, {}, new TestCall(logger));
+  expect(error).toMatchObject({ code: 500, reason: "UNKNOWN" });
+  expect(records).toMatchObject([{ level: "error", msg: "panic recovered" }]);
 });
