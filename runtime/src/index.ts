@@ -46,7 +46,7 @@ export { createContextKey } from "./transport/context.ts";
 export type { GrpcClientOptions } from "./transport/grpc/client/client.ts";
 export { GrpcClient } from "./transport/grpc/client/client.ts";
 export type { Health } from "./transport/grpc/services/health.ts";
-export type { GrpcServerOptions } from "./transport/grpc/server/server.ts";
+export type { GrpcServerOptions } from "./transport/grpc/server/server-options.ts";
 export { GrpcServer } from "./transport/grpc/server/server.ts";
 export type { Header } from "./transport/header.ts";
 export { HttpClient } from "./transport/http/client/client.ts";

@@ -1,11 +1,14 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { closeListener } from "./close-listener.ts";
 import { type BoundAddress, type ListenAddress, toBoundAddress } from "./listen-address.ts";
+import { SecureGate } from "./secure-gate.ts";
 import { ShutdownError } from "./shutdown-error.ts";
+import type { TlsCredentials } from "./tls-credentials.ts";
+import type { CompleteTlsOptions } from "./tls-options.ts";
 
 /** Whose connections a {@link GatedListener} takes. */
 export interface ConnectionOwner {
-  /** A connection, of which nothing was read yet. */
+  /** A connection, of which nothing was read yet; a `TLSSocket` with its hand-shake done where TLS is spoken. */
   serve(socket: Socket): void;
   /** Nobody new comes: tells those who are there to go elsewhere. */
   goodbye(): void;
@@ -13,18 +16,41 @@ export interface ConnectionOwner {
   cutOff(reason: ShutdownError): void;
 }
 
+/** Is told of what happens before there is a connection to speak of; it must not throw. */
+export interface ListenerObserver {
+  /** New connections are shown this certificate from now on. */
+  onCertificate(description: TlsCredentials["description"]): void;
+  /** A client did not come through the hand-shake of TLS; `remoteAddress` is a host without a port. */
+  onHandshakeError(remoteAddress: string, error: Error): void;
+}
+
+/** What a {@link GatedListener} has to know. */
+export interface GatedListenerOptions {
+  /** Undefined: connections are in clear text. Otherwise those that do not ask for `h2` are refused. */
+  readonly tls: CompleteTlsOptions | undefined;
+  readonly observer: ListenerObserver;
+}
+
 /** A listener whose connections wait, unread, until {@link accept}. It is shut down once. */
 export class GatedListener {
   readonly #owner: ConnectionOwner;
   readonly #server: Server;
+  /** Undefined: no TLS. */
+  readonly #gate: SecureGate | undefined;
   #waiting: Socket[] | undefined = [];
   #closed: Promise<void> | undefined;
   /** What is left was ended; nothing that comes late is begun. */
   #cut = false;
 
   /** `onError` gets what no connection can be blamed for. */
-  constructor(owner: ConnectionOwner, onError: (error: Error) => void) {
+  constructor(
+    { tls, observer }: GatedListenerOptions,
+    owner: ConnectionOwner,
+    onError: (error: Error) => void,
+  ) {
     this.#owner = owner;
+    this.#gate =
+      tls && new SecureGate(tls, observer, onError, (socket) => this.#serveSecure(socket));
     this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
       socket.on("error", ignore); // "close" follows
       if (this.#waiting === undefined) this.#serve(socket);
@@ -33,16 +59,22 @@ export class GatedListener {
     this.#server.on("error", onError);
   }
 
-  /** Rejects with what the system says. */
-  listen(address: ListenAddress): Promise<BoundAddress> {
+  /** Rejects with what the system says, and with a `TlsCredentialsError`. */
+  async listen(address: ListenAddress): Promise<BoundAddress> {
+    await this.#gate?.open();
     const server = this.#server;
-    return new Promise((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(address, () => {
-        server.off("error", reject);
-        resolve(toBoundAddress(server.address()));
+    try {
+      return await new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(address, () => {
+          server.off("error", reject);
+          resolve(toBoundAddress(server.address()));
+        });
       });
-    });
+    } catch (error) {
+      this.#gate?.close();
+      throw error;
+    }
   }
 
   accept(): void {
@@ -59,6 +91,7 @@ export class GatedListener {
     const cutOff = (): void => {
       this.#cut = true;
       this.#owner.cutOff(new ShutdownError());
+      this.#gate?.cutOff();
     };
     if (signal.aborted) cutOff();
     else signal.addEventListener("abort", cutOff, { once: true });
@@ -70,6 +103,7 @@ export class GatedListener {
   }
 
   async #drain(): Promise<void> {
+    this.#gate?.close();
     const server = this.#server;
     if (!server.listening) return;
     const closed = new Promise<void>((resolve) => server.once("close", resolve));
@@ -80,6 +114,12 @@ export class GatedListener {
   }
 
   #serve(socket: Socket): void {
+    if (this.#cut) socket.destroy();
+    else if (this.#gate === undefined) this.#owner.serve(socket);
+    else this.#gate.secure(socket);
+  }
+
+  #serveSecure(socket: Socket): void {
     if (this.#cut) socket.destroy();
     else this.#owner.serve(socket);
   }

@@ -1,7 +1,13 @@
 import type { StreamSink } from "../../src/transport/http2/engine.ts";
-import type { ServerEngine, ServerStream } from "../../src/transport/http2/server-engine.ts";
+import type {
+  EngineObserver,
+  ServerEngine,
+  ServerEngineOptions,
+  ServerStream,
+} from "../../src/transport/http2/server-engine.ts";
 import { HeaderSet } from "../../src/transport/http2/engine.ts";
 import type { Http2Limits } from "../../src/transport/http2/stack/limits.ts";
+import type { Http2EngineOptions } from "../../src/transport/http2/stack/server-engine.ts";
 import { createHttp2Server } from "../../src/transport/http2/stack/server-engine.ts";
 import { onTestFinished } from "vitest";
 
@@ -13,6 +19,28 @@ export interface StartedEngine {
   readonly port: number;
 }
 
+/** Takes note of nothing. */
+export const deafObserver: EngineObserver = {
+  onCertificate() {},
+  onHandshakeError() {},
+  onConnection() {},
+  onConnectionClosed() {},
+  onGoaway() {},
+  onLimit() {},
+};
+
+/** Options of an engine as `GrpcServer` has them by default, but for fewer streams. */
+export const engineOptions: ServerEngineOptions = {
+  tls: undefined,
+  observer: deafObserver,
+  maxConcurrentStreams: 100,
+  maxMetadataBytes: 64 * 1024,
+  maxConnectionIdle: 0,
+  maxConnectionAge: 0,
+  maxConnectionAgeGrace: 0,
+  keepalive: { time: 7_200_000, timeout: 20_000, minTime: 300_000, permitWithoutStream: false },
+};
+
 export async function startEngine(
   onStream: (stream: ServerStream) => StreamSink,
   limits: Partial<Http2Limits> = {},
@@ -20,7 +48,8 @@ export async function startEngine(
   const fail = (error: Error): never => {
     throw error;
   };
-  const engine = createHttp2Server({ maxConcurrentStreams: 100, ...limits }, onStream, fail);
+  const options: Http2EngineOptions = { ...engineOptions, limits };
+  const engine = createHttp2Server(options, onStream, fail);
   const { port = 0 } = await engine.listen({ host: "127.0.0.1", port: 0 });
   engine.accept();
   onTestFinished(() => engine.shutdown(AbortSignal.abort()));

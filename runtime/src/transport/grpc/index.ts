@@ -1,10 +1,10 @@
 /**
- * gRPC over HTTP/2, without TLS: server and client for all four kinds of methods,
+ * gRPC over HTTP/2: server and client for all four kinds of methods,
  * the health service, deadlines, cancellation and back-pressure.
  */
 export type { GrpcClientOptions } from "./client/client.ts";
 export { GrpcClient } from "./client/client.ts";
 export type { Health } from "./services/health.ts";
 export { decodeBinaryHeader, encodeBinaryHeader } from "./protocol/metadata.ts";
-export type { GrpcServerOptions } from "./server/server.ts";
+export type { GrpcServerKeepalive, GrpcServerOptions } from "./server/server-options.ts";
 export { GrpcServer } from "./server/server.ts";

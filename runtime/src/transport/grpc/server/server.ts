@@ -2,7 +2,6 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import type { AppInfo } from "../../../app/app-info.ts";
 import { createCodecs } from "../../../codec/index.ts";
 import { GrpcCode } from "../../../errors/grpc-code.ts";
-import type { Logger } from "../../../log/logger.ts";
 import { createLogger } from "../../../log/create-logger.ts";
 import type { Handler, Middleware } from "../../../middleware/middleware.ts";
 import { OperationMiddleware } from "../../../middleware/operation-middleware.ts";
@@ -18,8 +17,6 @@ import type { Server } from "../../server.ts";
 import type { GrpcBinding } from "../protocol/binding.ts";
 import { compileBinding, wrapBinding } from "../protocol/binding.ts";
 import { CallTimers } from "../../call-timers.ts";
-import { isKnownEncoding, unknownEncoding } from "../protocol/compression.ts";
-import { findTimeout } from "../../deadline.ts";
 import type { Field, StreamSink } from "../../http2/engine.ts";
 import type { EngineChoice, ServerEngine, ServerStream } from "../../http2/server-engine.ts";
 import { engineOption } from "../../http2/server-engine.ts";
@@ -27,44 +24,26 @@ import { createNodeServer } from "../../http2/node/node-server.ts";
 import type { Health } from "../services/health.ts";
 import { HealthService } from "../services/health.ts";
 import { findFormatName } from "../protocol/message-format.ts";
+import { TlsCredentialsError } from "../../tls-credentials.ts";
+import { deafSink, openCall, refuseCall } from "./open-call.ts";
 import type { CallHost } from "./server-call.ts";
-import { GrpcServerContext } from "./server-context.ts";
-import { GrpcFailure, toTrailers } from "../protocol/status.ts";
-import { StreamCall } from "./stream-call.ts";
-import { UnaryCall } from "./unary-call.ts";
-
-/** Options of {@link GrpcServer}. All may be `undefined`, so that parsed configuration fits as it is. */
-export interface GrpcServerOptions {
-  /** `tcp`, `tcp4`, `tcp6` or `unix`. Default, also for `""`: `tcp`. */
-  readonly network?: string | undefined;
-  /** `host:port`, or a path for `unix`. Default, also for `""`: `:0`, any free port. */
-  readonly addr?: string | undefined;
-  /**
-   * Milliseconds that a unary call may take; a caller's own deadline holds when it is earlier.
-   * 0: no limit. Default: 1000.
-   */
-  readonly timeout?: number | undefined;
-  /** Around every call, from the outside in. Default: none. */
-  readonly middleware?: readonly Middleware[] | undefined;
-  /** Default: one that writes to standard output. */
-  readonly logger?: Logger | undefined;
-  /** The largest message that is taken, in bytes. Default: 4 MiB, as everywhere in gRPC. */
-  readonly maxReceiveBytes?: number | undefined;
-  /** Calls that one connection may have open at once; further ones wait at the client. Default: 1000. */
-  readonly maxConcurrentStreams?: number | undefined;
-}
+import { ServerObserver } from "./server-observer.ts";
+import {
+  completeGrpcServerOptions,
+  type CompleteGrpcServerOptions,
+  type GrpcServerOptions,
+} from "./server-options.ts";
+import { GrpcFailure } from "../protocol/status.ts";
 
 /**
- * Serves gRPC over HTTP/2 without TLS, with the standard health service.
+ * Serves gRPC over HTTP/2, with the standard health service.
  * Methods and middleware are registered before {@link start}.
  */
 export class GrpcServer implements Server, GrpcRouter {
   /** What `grpc.health.v1.Health` answers. */
   readonly health: Health;
   readonly #health = new HealthService();
-  readonly #network: string;
-  readonly #addr: string;
-  readonly #timeout: number;
+  readonly #options: CompleteGrpcServerOptions;
   readonly #host: CallHost;
   readonly #middleware: OperationMiddleware;
   readonly #registered = new Map<string, GrpcBinding>();
@@ -78,21 +57,21 @@ export class GrpcServer implements Server, GrpcRouter {
   #stopped = false;
 
   constructor(options: GrpcServerOptions = {}) {
-    this.#network = options.network ?? "";
-    this.#addr = options.addr ?? "";
-    this.#timeout = Math.max(0, options.timeout ?? 1000);
-    this.#middleware = new OperationMiddleware(options.middleware ?? []);
+    const complete = completeGrpcServerOptions(options);
+    const logger = options.logger ?? createLogger();
+    this.#options = complete;
+    this.#middleware = new OperationMiddleware(complete.middleware);
     this.#host = {
-      timers: new CallTimers(this.#timeout),
-      logger: options.logger ?? createLogger(),
-      maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
+      timers: new CallTimers(complete.timeout),
+      logger,
+      maxReceiveBytes: complete.maxReceiveBytes,
     };
     this.health = this.#health;
     const createEngine = (options as EngineChoice)[engineOption] ?? createNodeServer;
     this.#engine = createEngine(
-      { maxConcurrentStreams: options.maxConcurrentStreams ?? 1000 },
+      { ...complete, observer: new ServerObserver(logger) },
       (stream) => this.#open(stream),
-      (error) => this.#host.logger.error({ err: error }, "[gRPC] listener failed"),
+      (error) => logger.error({ err: error }, "[gRPC] listener failed"),
     );
   }
 
@@ -163,16 +142,18 @@ export class GrpcServer implements Server, GrpcRouter {
   }
 
   async #listen(): Promise<URL> {
+    const { network, addr, tls } = this.#options;
     let bound: BoundAddress;
     try {
-      const address = parseListenAddress(this.#network, this.#addr);
+      const address = parseListenAddress(network, addr);
       if (address.path !== undefined) await removeDeadSocket(address.path);
       bound = await this.#engine.listen(address);
     } catch (error) {
-      throw listenError(error, this.#addr);
+      if (error instanceof TlsCredentialsError) throw error;
+      throw listenError(error, addr);
     }
     this.#bound = bound;
-    return publicEndpoint("grpc", this.#addr, bound.port);
+    return publicEndpoint(tls === undefined ? "grpc" : "grpcs", addr, bound.port);
   }
 
   #open(stream: ServerStream): StreamSink {
@@ -182,47 +163,21 @@ export class GrpcServer implements Server, GrpcRouter {
       return refuseCall(stream, new GrpcFailure(GrpcCode.RESOURCE_EXHAUSTED, message));
     }
     if (headers.get(":method") !== "POST") return refuse(stream, notPost);
-    const formatName = findFormatName(headers.get("content-type"));
-    if (formatName === undefined) return refuse(stream, notGrpc);
+    const format = findFormatName(headers.get("content-type"));
+    if (format === undefined) return refuse(stream, notGrpc);
     const operation = headers.get(":path") ?? "";
     const binding = this.#bindings.get(operation);
     if (binding === undefined) {
       const message = `the server has no method "${operation}"`;
       return refuseCall(stream, new GrpcFailure(GrpcCode.UNIMPLEMENTED, message));
     }
-    const encoding = headers.get("grpc-encoding");
-    if (encoding !== undefined && !isKnownEncoding(encoding)) {
-      return refuseCall(stream, unknownEncoding(encoding));
-    }
-    const unary = binding.kind === "unary";
-    let timeout = unary && this.#timeout > 0 ? this.#timeout : Number.POSITIVE_INFINITY;
-    const asked = headers.get("grpc-timeout");
-    if (asked !== undefined) {
-      const milliseconds = findTimeout(asked);
-      if (milliseconds === undefined) {
-        const message = `"${asked}" is no grpc-timeout, use digits and a unit such as "100m"`;
-        return refuseCall(stream, new GrpcFailure(GrpcCode.INVALID_ARGUMENT, message));
-      }
-      if (milliseconds < timeout) timeout = milliseconds;
-    }
-    const limited = timeout !== Number.POSITIVE_INFINITY;
-    const context = new GrpcServerContext(
-      operation,
-      this.#endpoint,
-      this.#host.logger,
-      limited ? Date.now() + timeout : undefined,
-      stream,
-    );
-    const parts = { stream, binding, format: binding.formats[formatName], context };
-    if (unary) {
-      const call = new UnaryCall(this.#host, parts);
-      if (limited) call.startTimer(timeout);
-      return call;
-    }
-    const call = new StreamCall(this.#host, parts);
-    if (limited) call.startTimer(timeout);
-    call.start();
-    return call;
+    return openCall(this.#host, stream, {
+      binding,
+      format,
+      timeout: this.#options.timeout,
+      endpoint: this.#endpoint,
+      logger: this.#host.logger,
+    });
   }
 }
 
@@ -239,14 +194,5 @@ const notGrpc: readonly Field[] = [
 /** Answers with HTTP alone: the caller does not speak gRPC. */
 function refuse(stream: ServerStream, fields: readonly Field[]): StreamSink {
   stream.respond(fields, true);
-  return deaf;
+  return deafSink;
 }
-
-/** Answers a call that cannot be served. */
-function refuseCall(stream: ServerStream, failure: GrpcFailure): StreamSink {
-  const { fields } = toTrailers(failure);
-  stream.respond([[":status", "200"], ["content-type", "application/grpc"], ...fields], true);
-  return deaf;
-}
-
-const deaf: StreamSink = { onData() {}, onEnd() {}, onReset() {}, onDrain() {} };

@@ -4,16 +4,17 @@ import type { Server, Socket } from "node:net";
 import { type ConnectionOwner, GatedListener } from "../../gated-listener.ts";
 import type { BoundAddress, ListenAddress } from "../../listen-address.ts";
 import { ShutdownError } from "../../shutdown-error.ts";
-import { socketAddress } from "../socket-address.ts";
 import type { Fields, StreamSink } from "../engine.ts";
 import type {
   ConnectionInfo,
   CreateServerEngine,
   ServerEngine,
+  ServerEngineOptions,
   ServerStream,
   StreamHandler,
 } from "../server-engine.ts";
 import { ResetCode } from "../engine.ts";
+import { NodeConnection } from "./node-connection.ts";
 import { NodeHeaders, toNodeHeaders } from "./node-headers.ts";
 
 /** Receive window of one stream, and of one connection, in bytes. */
@@ -23,13 +24,15 @@ const connectionWindow = 1024 * 1024;
 /** Megabytes that one connection may hold in the engine, unsent replies included, before it is refused more. */
 const sessionMemory = 64;
 
-/** The {@link ServerEngine} on `node:http2`, without TLS. */
-export const createNodeServer: CreateServerEngine = (limits, onStream, onError) => {
+/** The {@link ServerEngine} on `node:http2`. */
+export const createNodeServer: CreateServerEngine = (options, onStream, onError) => {
   const server = createHttp2Server({
     maxSessionMemory: sessionMemory,
+    maxHeaderListPairs: Math.ceil(options.maxMetadataBytes / 32),
     settings: {
       initialWindowSize: streamWindow,
-      maxConcurrentStreams: limits.maxConcurrentStreams,
+      maxConcurrentStreams: options.maxConcurrentStreams,
+      maxHeaderListSize: options.maxMetadataBytes,
     },
   });
   // Node passes the list of headers as a fourth argument, which its types leave out.
@@ -40,20 +43,23 @@ export const createNodeServer: CreateServerEngine = (limits, onStream, onError) 
     list: readonly string[] = [],
   ): void => new NodeServerStream(stream, new NodeHeaders(headers, list)).open(onStream);
   server.on("stream", listener);
-  return new NodeServerEngine(server, onError);
+  return new NodeServerEngine(server, options, onError);
 };
 
 class NodeServerEngine implements ServerEngine, ConnectionOwner {
   readonly #http2: Server;
   readonly #listener: GatedListener;
+  readonly #options: ServerEngineOptions;
   readonly #sessions = new Set<ServerHttp2Session>();
+  #opening: Socket | undefined;
   #stopping = false;
 
-  constructor(http2: Server, onError: (error: Error) => void) {
+  constructor(http2: Server, options: ServerEngineOptions, onError: (error: Error) => void) {
     this.#http2 = http2;
+    this.#options = options;
     http2.on("session", (session: ServerHttp2Session) => this.#addSession(session));
     // Not the HTTP/2 server's own listener, since connections must wait unread until accept().
-    this.#listener = new GatedListener(this, onError);
+    this.#listener = new GatedListener(options, this, onError);
   }
 
   listen(address: ListenAddress): Promise<BoundAddress> {
@@ -69,7 +75,9 @@ class NodeServerEngine implements ServerEngine, ConnectionOwner {
   }
 
   serve(socket: Socket): void {
-    this.#http2.emit("connection", socket);
+    this.#opening = socket;
+    this.#http2.emit("connection", socket); // "session" is told of within
+    this.#opening = undefined;
     socket.resume();
   }
 
@@ -83,9 +91,16 @@ class NodeServerEngine implements ServerEngine, ConnectionOwner {
   }
 
   #addSession(session: ServerHttp2Session): void {
+    const { observer } = this.#options;
+    const connection = new NodeConnection(this.#opening ?? session.socket);
+    (session as OwnedSession)[connectionKey] = connection;
     this.#sessions.add(session);
     session.setLocalWindowSize(connectionWindow);
-    session.once("close", () => this.#sessions.delete(session));
+    observer.onConnection(connection);
+    session.once("close", () => {
+      this.#sessions.delete(session);
+      observer.onConnectionClosed(connection);
+    });
     session.on("error", ignore); // its streams have told their sinks
     if (this.#stopping) session.close();
   }
@@ -95,6 +110,13 @@ function ignore(): void {}
 
 /** Until the protocol has said who listens; events come later than that. */
 const deaf: StreamSink = { onData() {}, onEnd() {}, onReset() {}, onDrain() {} };
+
+const connectionKey = Symbol("connection");
+
+/** A `node:http2` session that knows the object made for it. */
+interface OwnedSession extends ServerHttp2Session {
+  [connectionKey]: NodeConnection;
+}
 
 const owner = Symbol("stream");
 
@@ -126,7 +148,7 @@ const nobody: StreamOwner = {
 
 class NodeServerStream implements ServerStream, StreamOwner {
   readonly headers: NodeHeaders;
-  readonly #session: ServerHttp2Session | undefined;
+  readonly #connection: NodeConnection;
   readonly #stream: OwnedStream;
   #sink: StreamSink = deaf;
   #requestEnded = false;
@@ -134,7 +156,7 @@ class NodeServerStream implements ServerStream, StreamOwner {
 
   constructor(stream: ServerHttp2Stream, headers: NodeHeaders) {
     this.headers = headers;
-    this.#session = stream.session as ServerHttp2Session | undefined;
+    this.#connection = (stream.session as OwnedSession)[connectionKey];
     this.#stream = stream as OwnedStream;
     this.#stream[owner] = this;
   }
@@ -150,8 +172,7 @@ class NodeServerStream implements ServerStream, StreamOwner {
   }
 
   get connection(): ConnectionInfo {
-    const socket = this.#session?.socket;
-    return { remoteAddress: socketAddress(socket?.remoteAddress, socket?.remotePort) };
+    return this.#connection;
   }
 
   respond(fields: Fields, endStream = false): void {

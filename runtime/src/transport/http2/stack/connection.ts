@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import { socketAddress } from "../socket-address.ts";
+import { SocketInfo } from "../socket-info.ts";
 import type { StreamSink } from "../engine.ts";
-import type { StreamHandler } from "../server-engine.ts";
+import type { ConnectionInfo, StreamHandler } from "../server-engine.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { ConnectionError, ErrorCode } from "./error-code.ts";
 import { clientPreface, FrameFlag, maxWindow } from "./frame.ts";
@@ -57,6 +57,8 @@ export class Http2Connection implements ReceiverHost, StreamHost {
   readonly queued: ByteBudget;
   readonly held: ByteBudget;
   readonly streamWindow: number;
+  /** What is known about the client. */
+  readonly info: ConnectionInfo;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
   readonly #output: Output;
@@ -67,7 +69,6 @@ export class Http2Connection implements ReceiverHost, StreamHost {
   #phase: number = Phase.open;
   #prefaceAt = 0;
   #readingStopped = false;
-  #remoteAddress: string | undefined = undefined;
 
   constructor(host: ConnectionHost, socket: Socket) {
     const { limits } = host;
@@ -75,6 +76,7 @@ export class Http2Connection implements ReceiverHost, StreamHost {
     this.streamWindow = limits.streamWindow;
     this.#host = host;
     this.#socket = socket;
+    this.info = new SocketInfo(socket);
     this.queued = new ByteBudget(limits.maxQueuedBytes, host.queued);
     this.held = new ByteBudget(limits.maxHeldBytes);
     this.#output = new Output(socket, host.pool);
@@ -85,12 +87,6 @@ export class Http2Connection implements ReceiverHost, StreamHost {
     this.#receiver = new Receiver(this, decoder, window);
     this.#reader = new FrameReader(this.#receiver);
     this.#watch = new ConnectionWatch(limits);
-  }
-
-  get remoteAddress(): string {
-    const socket = this.#socket;
-    this.#remoteAddress ??= socketAddress(socket.remoteAddress, socket.remotePort);
-    return this.#remoteAddress;
   }
 
   /** Begins to read. */

@@ -1,7 +1,9 @@
-import type { ServerLimits } from "../server-engine.ts";
+import type { ServerEngineOptions } from "../server-engine.ts";
 
 /** Bounds on what peers may do and hold. Times in milliseconds, sizes in bytes. */
-export interface Http2Limits extends ServerLimits {
+export interface Http2Limits {
+  /** Streams that one connection may have open at once. */
+  readonly maxConcurrentStreams: number;
   /** Receive window of one stream; what a stream that is paused may hold. Default: 256 KiB. */
   readonly streamWindow: number;
   /** Receive window of a connection. Default: 1 MiB. */
@@ -40,13 +42,17 @@ export interface Http2Limits extends ServerLimits {
   readonly goodbyeTimeout: number;
 }
 
-/** Makes the limits complete. */
-export function completeLimits(limits: ServerLimits & Partial<Http2Limits>): Http2Limits {
+/** The limits that a server asks for; `own` comes before what its options say. */
+export function completeLimits(
+  options: ServerEngineOptions,
+  own: Partial<Http2Limits> = {},
+): Http2Limits {
   return {
+    maxConcurrentStreams: options.maxConcurrentStreams,
     streamWindow: 256 * 1024,
     connectionWindow: 1024 * 1024,
     maxHeldBytes: 16 * 1024 * 1024,
-    maxHeaderListBytes: 64 * 1024,
+    maxHeaderListBytes: options.maxMetadataBytes,
     maxHeaderBlockBytes: 128 * 1024,
     maxContinuations: 16,
     maxQueuedBytes: 64 * 1024 * 1024,
@@ -58,10 +64,10 @@ export function completeLimits(limits: ServerLimits & Partial<Http2Limits>): Htt
     handshakeTimeout: 10_000,
     headerTimeout: 10_000,
     stallTimeout: 30_000,
-    idleTimeout: 0,
-    keepAliveTime: 2 * 60 * 60 * 1000,
-    keepAliveTimeout: 20_000,
+    idleTimeout: options.maxConnectionIdle,
+    keepAliveTime: options.keepalive.time,
+    keepAliveTimeout: options.keepalive.timeout,
     goodbyeTimeout: 1000,
-    ...limits,
+    ...own,
   };
 }

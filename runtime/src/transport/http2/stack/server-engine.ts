@@ -3,7 +3,7 @@ import { type ConnectionOwner, GatedListener } from "../../gated-listener.ts";
 import type {
   CreateServerEngine,
   ServerEngine,
-  ServerLimits,
+  ServerEngineOptions,
   StreamHandler,
 } from "../server-engine.ts";
 import type { BoundAddress, ListenAddress } from "../../listen-address.ts";
@@ -16,12 +16,17 @@ import type { Http2Limits } from "./limits.ts";
 import { completeLimits } from "./limits.ts";
 import { BufferPool } from "./output.ts";
 
-/** The {@link ServerEngine} of this folder, on plain sockets, without TLS. */
+/** Options of {@link createHttp2Server}, with limits that only this engine has. */
+export interface Http2EngineOptions extends ServerEngineOptions {
+  readonly limits?: Partial<Http2Limits>;
+}
+
+/** The {@link ServerEngine} of this folder, on plain sockets or those of TLS. */
 export const createHttp2Server: CreateServerEngine = (
-  limits: ServerLimits & Partial<Http2Limits>,
+  options: Http2EngineOptions,
   onStream,
   onError,
-) => new Http2ServerEngine(completeLimits(limits), onStream, onError);
+) => new Http2ServerEngine(options, onStream, onError);
 
 class Http2ServerEngine implements ServerEngine, ConnectionHost, ConnectionOwner {
   readonly limits: Http2Limits;
@@ -34,11 +39,15 @@ class Http2ServerEngine implements ServerEngine, ConnectionHost, ConnectionOwner
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
 
-  constructor(limits: Http2Limits, onStream: StreamHandler, onError: (error: Error) => void) {
-    this.limits = limits;
-    this.queued = new ByteBudget(limits.maxQueuedBytesTotal);
+  constructor(
+    options: Http2EngineOptions,
+    onStream: StreamHandler,
+    onError: (error: Error) => void,
+  ) {
+    this.limits = completeLimits(options, options.limits);
+    this.queued = new ByteBudget(this.limits.maxQueuedBytesTotal);
     this.onStream = onStream;
-    this.#listener = new GatedListener(this, onError);
+    this.#listener = new GatedListener(options, this, onError);
   }
 
   listen(address: ListenAddress): Promise<BoundAddress> {

@@ -8,7 +8,9 @@ import { HeldData } from "./held-data.ts";
 import type { Sender, SendingStream } from "./sender.ts";
 
 /** What a stream needs of its connection. */
-export interface StreamHost extends ConnectionInfo {
+export interface StreamHost {
+  /** What is known about the client. */
+  readonly info: ConnectionInfo;
   readonly sender: Sender;
   /** Replies that wait for the client. */
   readonly queued: ByteBudget;
@@ -64,7 +66,7 @@ export class Http2Stream implements ServerStream, SendingStream {
   }
 
   get connection(): ConnectionInfo {
-    return this.#host;
+    return this.#host.info;
   }
 
   get hasQueued(): boolean {
