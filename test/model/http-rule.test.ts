@@ -28,27 +28,56 @@ const schema = fromBinary(FileDescriptorSetSchema, buildSchemaBytes());
 const emit: ReadonlySet<Emit> = new Set(["http"]);
 
 describe("a rule", () => {
-  test.for(grammarCases)("$id $title", ({ rule, error, warning, bindings, bidi }) => {
-    const { files, diagnostics } = read([rule], bidi);
+  test.for(grammarCases)(
+    "$id $title",
+    ({ rule, error, warning, bindings, bidi, unboundMethods }) => {
+      const { files, diagnostics } = read([rule], { bidi, unboundMethods });
 
-    for (const [severity, pattern] of [
-      ["error", error],
-      ["warning", warning],
-    ] as const) {
-      const texts = textsOf(diagnostics, severity);
-      expect(texts).toHaveLength(pattern === undefined ? 0 : 1);
-      expect(texts.join()).toMatch(pattern ?? /^$/);
-    }
-    const found = files[0]!.services[0]!.methods[0]!.bindings.length;
-    expect(error ? "any" : found).toBe(error ? "any" : (bindings ?? 1));
-  });
+      for (const [severity, pattern] of [
+        ["error", error],
+        ["warning", warning],
+      ] as const) {
+        const texts = textsOf(diagnostics, severity);
+        expect(texts).toHaveLength(pattern === undefined ? 0 : 1);
+        expect(texts.join()).toMatch(pattern ?? /^$/);
+      }
+      const found = files[0]!.services[0]!.methods[0]!.bindings.length;
+      expect(error ? "any" : found).toBe(error ? "any" : (bindings ?? 1));
+    },
+  );
 
   test.for(grammarCases.filter(({ id }) => id === "A24" || id === "A25"))(
     "$id is let pass where it is asked for: $title",
     ({ rule }) => {
-      expect(read([rule], false, true).diagnostics).toEqual([]);
+      expect(read([rule], { allowGetBody: true }).diagnostics).toEqual([]);
     },
   );
+});
+
+test("a method without a rule is served by its name, with its message as the body", () => {
+  const { files } = read([undefined, { get: "/v1" }], { unboundMethods: true });
+
+  const routes = files[0]!.services[0]!.methods.map(({ bindings }) =>
+    bindings.map(({ template: _template, place: _place, ...rest }) => rest),
+  );
+  const responseBody = undefined;
+  expect(routes).toEqual([
+    [{ method: "POST", path: "/test.Calls/Call0", body: "*", responseBody, unbound: true }],
+    [{ method: "GET", path: "/v1", body: undefined, responseBody, unbound: false }],
+  ]);
+});
+
+test("a method without a rule has its name as its path, whatever other rules say", () => {
+  const { diagnostics } = read(
+    [{ custom: { kind: "post", path: "/test.Calls/Call1" }, body: "*" }, undefined],
+    {
+      unboundMethods: true,
+    },
+  );
+
+  expect(diagnostics.map(formatDiagnostic)).toEqual([
+    'test.proto:1:1: error: "POST /test.Calls/Call1" of "test.Calls.Call1" collides with "POST /test.Calls/Call1" of "test.Calls.Call0", test.proto:1:1\n  method "Call1" has no rule and is served by its name: give it a rule, or the other another path',
+  ]);
 });
 
 test.for(collisionCases)("$id two rules: $title", ({ rules, collide }) => {
@@ -92,7 +121,7 @@ test("the generator accepts the rules that a server accepts", () => {
   const seen = { accepted: 0, refused: 0 };
   fc.assert(
     fc.property(anyRule, (rule) => {
-      const errors = textsOf(read([rule], false, true).diagnostics, "error");
+      const errors = textsOf(read([rule], { allowGetBody: true }).diagnostics, "error");
       const isServed = canServe(rule);
       expect({ errors: errors.length > 0 }).toEqual({ errors: !isServed });
       if (isServed) seen.accepted++;
@@ -121,12 +150,16 @@ function canServe(rule: JsonObject): boolean {
   }
 }
 
+interface ReadOptions {
+  readonly bidi?: boolean | undefined;
+  readonly allowGetBody?: boolean | undefined;
+  readonly unboundMethods?: boolean | undefined;
+}
+
 /** Reads a service with a method for each rule. */
 function read(
   rules: readonly (JsonObject | undefined)[],
-  bidi = false,
-  allowGetBody = false,
-  unboundMethods = false,
+  { bidi = false, allowGetBody = false, unboundMethods = false }: ReadOptions = {},
 ): Model {
   const file = create(FileDescriptorProtoSchema, {
     name: "test.proto",

@@ -17,6 +17,8 @@ export interface GrammarCase {
   readonly bindings?: number;
   /** Stream both ways. */
   readonly bidi?: boolean;
+  /** The generator is asked to serve methods without a rule. */
+  readonly unboundMethods?: boolean;
 }
 
 type Rule = string | JsonObject | undefined;
@@ -29,6 +31,7 @@ interface Verdict {
   readonly refusal?: RegExp | undefined;
   readonly bindings?: number;
   readonly bidi?: boolean;
+  readonly unboundMethods?: boolean;
 }
 
 type Row = readonly [id: string, title: string, rule: Rule, verdict: Verdict];
@@ -181,6 +184,9 @@ const rows: readonly Row[] = [
   ],
   ["A33", "a rule can be for all methods", { custom: { kind: "*", path: "/v1" } }, fine],
   ["A35", "a method without a rule is not served", undefined, { bindings: 0 }],
+  ["A35", "but where that is asked for", undefined, { unboundMethods: true }],
+  ["A35", "also a stream", undefined, { unboundMethods: true, bidi: true }],
+  ["A35", "which leaves rules as they are", "/v1/{id}", { unboundMethods: true }],
   ["A36", "a literal is encoded", "/v1/a b", { error: /" " cannot stand in a path.*write "%20"/s }],
   [
     "A36",
@@ -202,6 +208,7 @@ export const grammarCases: readonly GrammarCase[] = rows.map(([id, title, rule, 
   refusal: "refusal" in verdict ? verdict.refusal : verdict.error,
   ...(verdict.bindings !== undefined && { bindings: verdict.bindings }),
   ...(verdict.bidi !== undefined && { bidi: verdict.bidi }),
+  ...(verdict.unboundMethods !== undefined && { unboundMethods: verdict.unboundMethods }),
 }));
 
 /** Two rules of two methods, and whether no request could tell them apart. */
