@@ -16,7 +16,7 @@ export function newHttpServer({ config, services, logger }: HttpServerDeps): Htt
   const server = new HttpServer({
     ...config,
     logger,
-    middleware: [recovery({ logger }), logging(logger)],
+    middleware: [recovery(), logging()],
   });
   registerHttpServices(server, services);
   return server;

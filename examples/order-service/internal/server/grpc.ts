@@ -16,7 +16,7 @@ export function newGrpcServer({ config, services, logger }: GrpcServerDeps): Grp
   const server = new GrpcServer({
     ...config,
     logger,
-    middleware: [recovery({ logger }), logging(logger)],
+    middleware: [recovery(), logging()],
   });
   registerGrpcServices(server, services);
   return server;
