@@ -188,6 +188,41 @@ test("takes a body on GET when it is told to, for clients and servers alike", as
   }
 });
 
+test("serves methods without a rule where kratos.yaml asks for it, for clients and servers alike", async () => {
+  const cwd = await temporaryFolder();
+  const service = `${message("a")}\nservice A {\n  rpc Get(Thing) returns (Thing);\n}\n`;
+  const files = { "package.json": "{}", "api/a/v1/a.proto": service };
+  await write(cwd, { ...files, "kratos.yaml": "http:\n  unboundMethods: true\n" });
+  const client = await runCli(["proto", "client", "api"], { cwd });
+  expect(client).toMatchObject({ code: 0, stderr: "" });
+  const made = await readFile(join(cwd, "api/a/v1/a_http.ts"), "utf8");
+  expect(made).toContain('{ method: "POST", path: "/a.v1.A/Get", body: "*" },');
+
+  const server = await runCli(["proto", "server", "api/a/v1/a.proto"], { cwd });
+  expect(server.code).toBe(0);
+  const [name = ""] = await readdir(join(cwd, "internal/service"));
+  expect(await readFile(join(cwd, "internal/service", name), "utf8")).toContain("AHttpServer");
+});
+
+test("tells all that is wrong with kratos.yaml, whatever was to be done", async () => {
+  const cwd = await temporaryFolder();
+  await write(cwd, {
+    "api/a/v1/a.proto": message("a"),
+    "kratos.yaml": "http:\n  unboundMethod: true\nhtpt: {}\n",
+  });
+  for (const command of ["client", "server"]) {
+    expect(await runCli(["proto", command, "api/a/v1/a.proto"], { cwd })).toEqual({
+      code: 1,
+      stdout: "",
+      stderr:
+        `error[CONFIG_INVALID]: "${join(cwd, "kratos.yaml")}" cannot be used\n` +
+        '  kratos.yaml:2:3: unknown key "http.unboundMethod", did you mean "unboundMethods"?\n' +
+        '  kratos.yaml:3:1: unknown key "htpt", did you mean "http"?\n',
+    });
+  }
+  expect(await readdir(join(cwd, "api/a/v1"))).toEqual(["a.proto"]);
+});
+
 test("several runs at once do not get in each other's way", async () => {
   const cwd = await temporaryFolder();
   const paths = Array.from({ length: 8 }, (_, index) => `api/a${index}/v1/a.proto`);
