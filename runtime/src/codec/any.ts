@@ -2,6 +2,7 @@ import type { DescMessage, Registry } from "@bufbuild/protobuf";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { BinaryReader } from "./binary-reader.ts";
 import { CodecError, mismatch, withSegment } from "./codec-error.ts";
+import { requireObject } from "./containers.ts";
 import { quote } from "./json-text.ts";
 import type { MessageOps } from "./value-codec.ts";
 import type { WriterPool } from "./writer-pool.ts";
@@ -42,10 +43,7 @@ export function anyToJson(message: unknown, depth: number, context: AnyContext):
 
 /** Reads an Any from JSON; the counterpart of {@link anyToJson}. */
 export function anyFromJson(json: unknown, depth: number, context: AnyContext): AnyMessage {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw mismatch("an object with @type", json);
-  }
-  const { "@type": typeUrl, ...members } = json as Record<string, unknown>;
+  const { "@type": typeUrl, ...members } = requireObject(json, "an object with @type");
   if (typeUrl === undefined && Object.keys(members).length === 0) {
     return { $typeName: "google.protobuf.Any", typeUrl: "", value: new Uint8Array(0) };
   }

@@ -1,18 +1,9 @@
-import { CodecError, tooDeep } from "./codec-error.ts";
-import { DEPTH_LIMIT } from "./value-codec.ts";
+import { CodecError } from "./codec-error.ts";
+import { checkDepth } from "./nesting.ts";
+import { tagOf, Wire } from "./wire.ts";
 
 /** Up to this length bytes are copied here; beyond it a call into Node pays off. */
 const SHORT = 24;
-
-/** The wire types that a tag may name. */
-export const Wire = {
-  varint: 0,
-  bit64: 1,
-  delimited: 2,
-  startGroup: 3,
-  endGroup: 4,
-  bit32: 5,
-} as const;
 
 /**
  * Reads protobuf's wire format from part of a byte array, checking every bound.
@@ -190,10 +181,10 @@ export class BinaryReader {
   }
 
   private skipGroup(field: number, depth: number): void {
-    if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+    checkDepth(depth);
     for (;;) {
       const tag = this.tag();
-      if (tag === ((field << 3) | Wire.endGroup) >>> 0) return;
+      if (tag === tagOf(field, Wire.endGroup)) return;
       if ((tag & 7) === Wire.endGroup) {
         throw new CodecError("malformed protobuf: another group's end");
       }

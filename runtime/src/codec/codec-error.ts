@@ -36,11 +36,6 @@ export function mismatch(expected: string, value: unknown): CodecError {
   return new CodecError(`expected ${expected}, got ${describe(value)}`);
 }
 
-/** The error of nesting deeper than `limit` messages. */
-export function tooDeep(limit: number): CodecError {
-  return new CodecError(`nested more than ${limit} messages deep`);
-}
-
 /** The same error, one step further from where it happened; anything else is returned as it is. */
 export function withSegment(error: unknown, segment: string): unknown {
   if (!isCodecError(error)) return error;

@@ -1,15 +1,15 @@
-import { Wire } from "./binary-reader.ts";
-import { mismatch, tooDeep } from "./codec-error.ts";
+import { tagOf, Wire } from "./wire.ts";
+import { mismatch } from "./codec-error.ts";
 import { requireKey, requireList } from "./containers.ts";
 import type { FieldPlan, MessagePlan } from "./field-plan.ts";
 import { endTagOf } from "./framing.ts";
 import { readEntry, writeEntry } from "./map-entry.ts";
 import { MessageAccess } from "./message-access.ts";
+import { checkDepth } from "./nesting.ts";
 import { newMessage } from "./new-message.ts";
 import { binaryRead, binaryWrite, isSet } from "./scalar-source.ts";
 import { memberOf, memberPath, Source } from "./source.ts";
 import { keepUnknown, writeUnknown } from "./unknown-field.ts";
-import { DEPTH_LIMIT } from "./value-codec.ts";
 import type { MessageOps } from "./value-codec.ts";
 
 /** Compiles what writes a message's fields, in the order of their numbers. */
@@ -62,7 +62,7 @@ function addWrite(source: Source, plan: FieldPlan): void {
 export function compileBinaryReader(plan: MessagePlan): MessageOps["readBinary"] {
   const source = new Source();
   source.add(
-    `if (depth > ${DEPTH_LIMIT}) throw ${source.use(tooDeep)}(${DEPTH_LIMIT});`,
+    `${source.use(checkDepth)}(depth);`,
     `const message = existing === undefined ? ${newMessage(source, plan)} : existing;`,
     `const last = ${source.use(endTagOf)}(end);`,
     "while (reader.position < end || end < 0) {",
@@ -132,8 +132,4 @@ function keepOpen(source: Source, plan: FieldPlan, read: string, assign: string)
   return `{ const start = reader.position; const value = ${read};
     if (${source.use(plan.closed)}.has(value)) { ${assign} }
     else { reader.position = start; ${source.use(keepUnknown)}(message, tag, reader.skip(tag, depth)); } }`;
-}
-
-function tagOf(number: number, wireType: number): number {
-  return ((number << 3) | wireType) >>> 0;
 }

@@ -1,15 +1,16 @@
-import { CodecError, mismatch, tooDeep } from "./codec-error.ts";
-import { nullItem, requireKey } from "./containers.ts";
+import { mismatch } from "./codec-error.ts";
+import { keyTwice, nullItem, requireKey } from "./containers.ts";
 import type { ExtensionJson } from "./extension-json.ts";
 import type { FieldPlan, MessagePlan } from "./field-plan.ts";
+import { keyCheck } from "./json-keys.ts";
 import type { JsonOptions } from "./json-options.ts";
 import { requireWellFormed } from "./json-text.ts";
+import { checkDepth } from "./nesting.ts";
 import { newMessage } from "./new-message.ts";
 import { setEntry } from "./own.ts";
-import { oneofTaken, spelledTwice, unknownField } from "./presence.ts";
+import { oneofTaken, spelledTwice } from "./presence.ts";
 import { jsonValue } from "./scalar-source.ts";
 import { memberOf, memberPath, Source } from "./source.ts";
-import { DEPTH_LIMIT } from "./value-codec.ts";
 import type { MessageOps } from "./value-codec.ts";
 
 /** Compiles what reads a message from parsed JSON: one look-up for each name of each field. */
@@ -20,7 +21,7 @@ export function compileJsonReader(
 ): MessageOps["readJson"] {
   const source = new Source();
   source.add(
-    `if (depth > ${DEPTH_LIMIT}) throw ${source.use(tooDeep)}(${DEPTH_LIMIT});`,
+    `${source.use(checkDepth)}(depth);`,
     'if (typeof json !== "object" || json === null || Array.isArray(json))',
     `  throw ${source.use(mismatch)}("an object", json);`,
     "let v;",
@@ -45,7 +46,7 @@ export function compileJsonReader(
   if (extensions !== undefined) {
     source.add(`${source.use(extensions)}.read(json, message, depth);`);
   }
-  if (!options.ignoreUnknown) source.add(`${source.use(unknownCheck(plan, extensions))}(json);`);
+  if (!options.ignoreUnknown) source.add(`${source.use(keyCheck(plan.desc, extensions))}(json);`);
   source.add("return message;");
   return source.build("json, depth");
 }
@@ -121,21 +122,4 @@ function addFieldRead(source: Source, plan: FieldPlan, target: string): void {
       source.add("}");
     }
   }
-}
-
-function keyTwice(): CodecError {
-  return new CodecError("the key is there twice");
-}
-
-function unknownCheck(
-  { desc }: MessagePlan,
-  extensions: ExtensionJson | undefined,
-): (json: object) => void {
-  const known = new Set(desc.fields.flatMap((field) => [field.jsonName, field.name]));
-  return (json) => {
-    for (const key of Object.keys(json)) {
-      if (known.has(key) || extensions?.isKnown(key) === true) continue;
-      throw unknownField(desc, key);
-    }
-  };
 }

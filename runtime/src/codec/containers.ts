@@ -26,12 +26,20 @@ export function requireList(value: unknown): readonly unknown[] {
   return value;
 }
 
+/** An object that is no list. */
+export function requireObject(
+  value: unknown,
+  expected = "an object",
+): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw mismatch(expected, value);
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
 /** The entries of a map that a message holds, with their keys in canonical spelling. */
 export function entriesOf(value: unknown, plan: FieldPlan): [string, unknown][] {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw mismatch("a map", value);
-  }
-  return Object.entries(value).map(([key, item]) => [
+  return Object.entries(requireObject(value, "a map")).map(([key, item]) => [
     within(segmentOf(key), () => requireKey(plan).canonical(key)),
     item,
   ]);
@@ -41,6 +49,11 @@ export function entriesOf(value: unknown, plan: FieldPlan): [string, unknown][] 
 export function requireKey(plan: FieldPlan): NonNullable<FieldPlan["key"]> {
   if (plan.key === undefined) throw new TypeError(`"${plan.field.name}" is not a map`);
   return plan.key;
+}
+
+/** The error of a map's key that is there in two spellings. */
+export function keyTwice(): CodecError {
+  return new CodecError("the key is there twice");
 }
 
 /** The error of a null among the items of a list or map. */

@@ -1,5 +1,5 @@
 import type { DescEnum } from "@bufbuild/protobuf";
-import { Wire } from "./binary-reader.ts";
+import { Wire } from "./wire.ts";
 import { CodecError, mismatch } from "./codec-error.ts";
 import { describe } from "./describe.ts";
 import { checkInteger, INT32 } from "./integer.ts";
@@ -52,11 +52,6 @@ export function enumCodec(desc: DescEnum, options: JsonOptions): ValueCodec {
     readBinary: (reader) => reader.int32(),
     shortcut: { kind: "enum", texts: Array.from(table) },
   };
-}
-
-/** Reports whether a closed enum would refuse this number. */
-export function isUndefinedValue(desc: DescEnum, number: number): boolean {
-  return !desc.open && desc.value[number] === undefined;
 }
 
 function checkNumber(desc: DescEnum, value: unknown): number {

@@ -1,7 +1,7 @@
 import type { DescField, DescMessage, DescOneof } from "@bufbuild/protobuf";
 import { ScalarType, create } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
-import { Wire } from "./binary-reader.ts";
+import { tagOf, Wire } from "./wire.ts";
 import type { MapKey } from "./map-key.ts";
 import { mapKeyOf } from "./map-key.ts";
 import type { ValueCodec } from "./value-codec.ts";
@@ -107,7 +107,7 @@ function planField(
     oneof: shape === "single" ? field.oneof : undefined,
     required: field.presence === REQUIRED,
     packed,
-    tag: ((field.number << 3) | wireTypeOf(shape, packed, value)) >>> 0,
+    tag: tagOf(field.number, wireTypeOf(shape, packed, value)),
     closed:
       field.fieldKind === "enum" && !field.enum.open
         ? new Set(field.enum.values.map(({ number }) => number))

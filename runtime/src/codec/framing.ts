@@ -1,4 +1,4 @@
-import { Wire } from "./binary-reader.ts";
+import { tagOf, Wire } from "./wire.ts";
 import type { BinaryReader } from "./binary-reader.ts";
 import type { BinaryWriter } from "./binary-writer.ts";
 
@@ -33,5 +33,5 @@ export function groupFraming(number: number): Framing {
 
 /** The tag that ends a group whose field number is `-end`; 0, which no tag is, for lengths. */
 export function endTagOf(end: number): number {
-  return end < 0 ? ((-end << 3) | Wire.endGroup) >>> 0 : 0;
+  return end < 0 ? tagOf(-end, Wire.endGroup) : 0;
 }

@@ -33,7 +33,7 @@ const LONGEST = 400;
  * The integer that decimal text stands for, or undefined where it is none.
  * `1.0` and `1e2` are integers, as in ProtoJSON; `0x10`, ` 1` and the empty text are not.
  */
-export function parseInteger(text: string): bigint | undefined {
+function parseInteger(text: string): bigint | undefined {
   if (PLAIN.test(text)) return BigInt(text);
   const parts = text.length > LONGEST ? null : DECIMAL.exec(text);
   if (parts === null) return undefined;

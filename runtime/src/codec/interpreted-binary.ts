@@ -1,16 +1,15 @@
 import type { Message } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
-import { Wire } from "./binary-reader.ts";
+import { tagOf, Wire } from "./wire.ts";
 import type { BinaryReader } from "./binary-reader.ts";
 import type { BinaryWriter } from "./binary-writer.ts";
-import { tooDeep } from "./codec-error.ts";
 import { entriesOf, inField, requireList, segmentOf, within } from "./containers.ts";
 import type { FieldPlan, MessagePlan } from "./field-plan.ts";
 import { endTagOf } from "./framing.ts";
 import { readEntry, writeEntry } from "./map-entry.ts";
 import { checkOneof, findValue, missingField, ownValue, requireMessage } from "./presence.ts";
+import { checkDepth } from "./nesting.ts";
 import { keepUnknown, writeUnknown } from "./unknown-field.ts";
-import { DEPTH_LIMIT } from "./value-codec.ts";
 import type { MessageOps } from "./value-codec.ts";
 
 type Members = Record<string, unknown>;
@@ -21,7 +20,7 @@ export function interpretBinary(plan: MessagePlan): Pick<MessageOps, "writeBinar
   const readers = readersByTag(plan);
   return {
     writeBinary(writer, value, depth) {
-      if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+      checkDepth(depth);
       const message = requireMessage(value, desc.typeName);
       for (const oneof of desc.oneofs) checkOneof(message, oneof);
       for (const field of plan.sorted) {
@@ -30,7 +29,7 @@ export function interpretBinary(plan: MessagePlan): Pick<MessageOps, "writeBinar
       writeUnknown(writer, value as Message);
     },
     readBinary(reader, end, depth, existing) {
-      if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+      checkDepth(depth);
       const message = (existing ?? create(desc)) as Message & Members;
       const last = endTagOf(end);
       for (;;) {
@@ -105,10 +104,6 @@ function readersByTag(message: MessagePlan): Map<number, TagReader> {
     }
   }
   return readers;
-}
-
-function tagOf(number: number, wireType: number): number {
-  return ((number << 3) | wireType) >>> 0;
 }
 
 function entryReader(plan: FieldPlan): TagReader["read"] {

@@ -1,19 +1,23 @@
 import type { Message } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
-import { CodecError, mismatch, tooDeep } from "./codec-error.ts";
+import { mismatch } from "./codec-error.ts";
 import {
   entriesOf,
   inField,
+  keyTwice,
   nullItem,
   requireKey,
   requireList,
+  requireObject,
   segmentOf,
   within,
 } from "./containers.ts";
 import type { ExtensionJson } from "./extension-json.ts";
 import type { FieldPlan, MessagePlan } from "./field-plan.ts";
+import { keyCheck } from "./json-keys.ts";
 import type { JsonOptions } from "./json-options.ts";
 import { quote } from "./json-text.ts";
+import { checkDepth } from "./nesting.ts";
 import { setEntry } from "./own.ts";
 import {
   checkOneof,
@@ -23,9 +27,7 @@ import {
   ownValue,
   requireMessage,
   spelledTwice,
-  unknownField,
 } from "./presence.ts";
-import { DEPTH_LIMIT } from "./value-codec.ts";
 import type { MessageOps } from "./value-codec.ts";
 
 type Members = Record<string, unknown>;
@@ -37,10 +39,10 @@ export function interpretJson(
   extensions: ExtensionJson | undefined,
 ): Pick<MessageOps, "writeJson" | "readJson"> {
   const { desc } = plan;
-  const known = new Set(desc.fields.flatMap((field) => [field.jsonName, field.name]));
+  const checkKeys = keyCheck(desc, extensions);
   return {
     writeJson(value, depth) {
-      if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+      checkDepth(depth);
       const message = requireMessage(value, desc.typeName);
       for (const oneof of desc.oneofs) checkOneof(message, oneof);
       const members: string[] = [];
@@ -53,20 +55,15 @@ export function interpretJson(
       return `{${members.join(",")}}`;
     },
     readJson(value, depth) {
-      if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
-      const json = requireJsonObject(value, `an object for ${desc.typeName}`);
+      checkDepth(depth);
+      const json = requireObject(value, `an object for ${desc.typeName}`);
       const message = create(desc);
       const taken = new Map<string, string>();
       for (const field of plan.fields) {
         inField(field, () => readMember(json, message as Message & Members, field, taken, depth));
       }
       extensions?.read(json, message, depth);
-      if (!options.ignoreUnknown) {
-        for (const key of Object.keys(json)) {
-          if (known.has(key) || extensions?.isKnown(key) === true) continue;
-          throw unknownField(desc, key);
-        }
-      }
+      if (!options.ignoreUnknown) checkKeys(json);
       return message;
     },
   };
@@ -107,10 +104,10 @@ export function fieldFromJson(json: unknown, plan: FieldPlan, depth: number): un
       return json.map((item, i) => within(`[${i}]`, () => itemFromJson(item, plan, depth)));
     case "map": {
       const map = {};
-      for (const [key, item] of Object.entries(requireJsonObject(json, "an object"))) {
+      for (const [key, item] of Object.entries(requireObject(json))) {
         within(segmentOf(key), () => {
           const canonical = requireKey(plan).canonical(key);
-          if (Object.hasOwn(map, canonical)) throw new CodecError("the key is there twice");
+          if (Object.hasOwn(map, canonical)) throw keyTwice();
           setEntry(map, canonical, itemFromJson(item, plan, depth));
         });
       }
@@ -122,14 +119,6 @@ export function fieldFromJson(json: unknown, plan: FieldPlan, depth: number): un
 /** Reports whether this JSON leaves the field unset. */
 export function isUnsetJson(json: unknown, plan: FieldPlan): boolean {
   return json === null && !(plan.shape === "single" && plan.value.nullable);
-}
-
-/** A JSON object, or an error that names what was expected. */
-export function requireJsonObject(json: unknown, expected: string): Readonly<Members> {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw mismatch(expected, json);
-  }
-  return json as Readonly<Members>;
 }
 
 function memberToJson(

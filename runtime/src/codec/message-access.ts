@@ -1,10 +1,9 @@
 import type { DescOneof } from "@bufbuild/protobuf";
-import { tooDeep } from "./codec-error.ts";
 import type { FieldPlan, MessagePlan } from "./field-plan.ts";
+import { checkDepth } from "./nesting.ts";
 import { checkOneof, missingField, requireMessage } from "./presence.ts";
 import { memberOf } from "./source.ts";
 import type { Source } from "./source.ts";
-import { DEPTH_LIMIT } from "./value-codec.ts";
 
 /** Compiled code that looks at the fields of a message to be written; see {@link findValue}. */
 export class MessageAccess {
@@ -17,7 +16,7 @@ export class MessageAccess {
     this.groups = new Map(desc.oneofs.map((oneof, i) => [oneof, `group${i}`]));
     const typeName = JSON.stringify(desc.typeName);
     source.add(
-      `if (depth > ${DEPTH_LIMIT}) throw ${source.use(tooDeep)}(${DEPTH_LIMIT});`,
+      `${source.use(checkDepth)}(depth);`,
       `if (typeof message !== "object" || message === null || message.$typeName !== ${typeName})`,
       `  ${source.use(requireMessage)}(message, ${typeName});`,
       "let v;",

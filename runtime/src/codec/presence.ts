@@ -1,4 +1,4 @@
-import type { DescMessage, DescOneof } from "@bufbuild/protobuf";
+import type { DescOneof } from "@bufbuild/protobuf";
 import { CodecError, mismatch } from "./codec-error.ts";
 import { describe } from "./describe.ts";
 import type { FieldPlan } from "./field-plan.ts";
@@ -48,11 +48,6 @@ export function checkOneof(message: Holder, oneof: DescOneof): void {
 /** The error of a required field that is unset. */
 export function missingField(): CodecError {
   return new CodecError("expected a value, as the field is required");
-}
-
-/** The error of a JSON key that is no field. */
-export function unknownField(desc: DescMessage, key: string): CodecError {
-  return new CodecError(`message ${desc.typeName} has no field ${describe(key)}`);
 }
 
 /** The error of a second value for a oneof. */

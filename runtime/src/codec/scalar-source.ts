@@ -48,15 +48,8 @@ export function jsonText(source: Source, codec: ValueCodec, v: string): JsonExpr
       return plain(`(${isInt32(v)} ? ${v} : ${general})`);
     case ScalarType.DOUBLE:
       return plain(`${source.use(floatToJson)}(${v}, false)`);
-    case ScalarType.INT64:
-    case ScalarType.SINT64:
-    case ScalarType.SFIXED64:
-      return long(source, codec, v, INT64);
-    case ScalarType.UINT64:
-    case ScalarType.FIXED64:
-      return long(source, codec, v, UINT64);
     default:
-      return plain(general);
+      return longText(source, codec, v) ?? plain(general);
   }
 }
 
@@ -79,15 +72,8 @@ export function jsonValue(source: Source, codec: ValueCodec, v: string): string 
       return `(${isInt32(v)} ? ${v} | 0 : ${general})`;
     case ScalarType.DOUBLE:
       return `(typeof ${v} === "number" && ${v} - ${v} === 0 ? ${v} : ${general})`;
-    case ScalarType.INT64:
-    case ScalarType.SINT64:
-    case ScalarType.SFIXED64:
-      return longValue(source, shortcut, v, INT64);
-    case ScalarType.UINT64:
-    case ScalarType.FIXED64:
-      return longValue(source, shortcut, v, UINT64);
     default:
-      return general;
+      return longValue(source, codec, v) ?? general;
   }
 }
 
@@ -181,19 +167,35 @@ function readerMethod(scalar: ScalarType, strictUtf8: boolean): string {
   }
 }
 
-function long(source: Source, codec: ValueCodec, v: string, range: typeof INT64): JsonExpression {
+function longText(source: Source, codec: ValueCodec, v: string): JsonExpression | undefined {
+  const range = longRange(codec);
+  if (range === undefined) return undefined;
   const quoted = codec.writeJson(codec.zero, 0).startsWith('"');
   return { quoted, code: `${source.use(longToText)}(${v}, ${source.use(range)})` };
 }
 
-function longValue(
-  source: Source,
-  { longAsString }: { readonly longAsString: boolean },
-  v: string,
-  range: typeof INT64,
-): string {
+function longValue(source: Source, codec: ValueCodec, v: string): string | undefined {
+  const range = longRange(codec);
+  if (range === undefined) return undefined;
   const read = `${source.use(longFromJson)}(${v}, ${source.use(range)})`;
-  return longAsString ? `String(${read})` : read;
+  const isHeldAsText = typeof codec.zero === "string";
+  return isHeldAsText ? `String(${read})` : read;
+}
+
+/** The range of a 64-bit integer; undefined for all else. */
+function longRange({ shortcut }: ValueCodec): typeof INT64 | undefined {
+  if (shortcut?.kind !== "scalar") return undefined;
+  switch (shortcut.scalar) {
+    case ScalarType.INT64:
+    case ScalarType.SINT64:
+    case ScalarType.SFIXED64:
+      return INT64;
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
+      return UINT64;
+    default:
+      return undefined;
+  }
 }
 
 function integer(source: Source, v: string): string {

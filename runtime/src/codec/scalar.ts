@@ -1,6 +1,6 @@
 import { ScalarType } from "@bufbuild/protobuf";
 import { fromBase64, toBase64 } from "./base64.ts";
-import { Wire } from "./binary-reader.ts";
+import { Wire } from "./wire.ts";
 import type { BinaryReader } from "./binary-reader.ts";
 import type { BinaryWriter } from "./binary-writer.ts";
 import { mismatch } from "./codec-error.ts";

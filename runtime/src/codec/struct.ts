@@ -1,8 +1,9 @@
 import type { BinaryWriter } from "./binary-writer.ts";
-import { CodecError, mismatch, tooDeep, withSegment } from "./codec-error.ts";
+import { CodecError, mismatch, withSegment } from "./codec-error.ts";
+import { requireObject, segmentOf } from "./containers.ts";
 import { quote, requireWellFormed } from "./json-text.ts";
+import { checkDepth } from "./nesting.ts";
 import { setEntry } from "./own.ts";
-import { DEPTH_LIMIT } from "./value-codec.ts";
 
 // google.protobuf.Struct, Value and ListValue. A field of type Struct holds a plain JSON object in
 // messages ("plain" below); everywhere else they are messages like others ("message" below).
@@ -17,8 +18,8 @@ interface ValueMessage {
 }
 
 /** A plain JSON value as text. Throws for what JSON has no form for: NaN, undefined, a bigint. */
-export function plainToJson(value: unknown, depth: number): string {
-  if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+function plainToJson(value: unknown, depth: number): string {
+  checkDepth(depth);
   switch (typeof value) {
     case "string":
       return quote(value);
@@ -47,7 +48,7 @@ export function plainStructFromJson(json: unknown, depth: number): object {
 
 /** `google.protobuf.Value` as JSON text. */
 export function valueToJson(message: unknown, depth: number): string {
-  if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+  checkDepth(depth);
   const { kind } = requireObject(message) as Partial<ValueMessage>;
   const value = kind?.value;
   switch (kind?.case) {
@@ -109,7 +110,7 @@ export function mergeStruct(plain: object, message: object): object {
 
 /** Writes the fields of a Struct whose JSON object is `value`. */
 export function writePlainStruct(writer: BinaryWriter, value: unknown, depth: number): void {
-  if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+  checkDepth(depth);
   for (const [key, member] of Object.entries(requirePlain(requireObject(value)))) {
     writer.uint32(10);
     const entry = writer.fork();
@@ -120,7 +121,7 @@ export function writePlainStruct(writer: BinaryWriter, value: unknown, depth: nu
     try {
       writePlain(writer, member, depth + 1);
     } catch (error) {
-      throw withSegment(error, `[${JSON.stringify(key)}]`);
+      throw withSegment(error, segmentOf(key));
     }
     writer.join(fork);
     writer.join(entry);
@@ -129,7 +130,7 @@ export function writePlainStruct(writer: BinaryWriter, value: unknown, depth: nu
 
 // The fields of a Value: null 1, number 2, string 3, bool 4, struct 5, list 6.
 function writePlain(writer: BinaryWriter, value: unknown, depth: number): void {
-  if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+  checkDepth(depth);
   if (value === null) {
     writer.uint32(8);
     writer.uint32(0);
@@ -154,7 +155,7 @@ function writePlain(writer: BinaryWriter, value: unknown, depth: number): void {
 }
 
 function writePlainList(writer: BinaryWriter, items: readonly unknown[], depth: number): void {
-  if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+  checkDepth(depth);
   for (const item of items) {
     writer.uint32(10);
     const fork = writer.fork();
@@ -187,14 +188,14 @@ function objectToJson(object: object, write: (member: unknown) => string): strin
     try {
       text += `${text === "" ? "" : ","}${quote(key)}:${write(member)}`;
     } catch (error) {
-      throw withSegment(error, `[${JSON.stringify(key)}]`);
+      throw withSegment(error, segmentOf(key));
     }
   }
   return `{${text}}`;
 }
 
 function kindFromJson(json: unknown, depth: number): ValueMessage["kind"] {
-  if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+  checkDepth(depth);
   switch (typeof json) {
     case "string":
       requireWellFormed(json);
@@ -214,7 +215,7 @@ function kindFromJson(json: unknown, depth: number): ValueMessage["kind"] {
 }
 
 function copyPlain(json: unknown, depth: number): unknown {
-  if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+  checkDepth(depth);
   switch (typeof json) {
     case "string":
       requireWellFormed(json);
@@ -258,7 +259,7 @@ function copyObject(
       requireWellFormed(key);
       setEntry(result, key, copy(member, depth + 1));
     } catch (error) {
-      throw withSegment(error, `[${JSON.stringify(key)}]`);
+      throw withSegment(error, segmentOf(key));
     }
   }
   return result;
@@ -281,13 +282,6 @@ function valueToPlain(message: unknown): unknown {
 
 function requireFinite(value: number): number {
   if (!Number.isFinite(value)) throw mismatch("a finite number", value);
-  return value;
-}
-
-function requireObject(value: unknown): object {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw mismatch("an object", value);
-  }
   return value;
 }
 

@@ -1,5 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { BinaryWriter } from "./binary-writer.ts";
+import { tagOf } from "./wire.ts";
 
 /** Puts an unknown field aside in `$unknown`, from where it is written back. */
 export function keepUnknown(message: Message, tag: number, data: Uint8Array): void {
@@ -10,7 +11,7 @@ export function keepUnknown(message: Message, tag: number, data: Uint8Array): vo
 export function writeUnknown(writer: BinaryWriter, message: Message): void {
   if (message.$unknown === undefined) return;
   for (const { no, wireType, data } of message.$unknown) {
-    writer.uint32(((no << 3) | wireType) >>> 0);
+    writer.uint32(tagOf(no, wireType));
     writer.raw(data);
   }
 }

@@ -52,6 +52,3 @@ export interface MessageOps {
    */
   readBinary(reader: BinaryReader, end: number, depth: number, existing?: object): object;
 }
-
-/** Messages nested deeper than this are refused, as by other implementations of protobuf. */
-export const DEPTH_LIMIT = 100;

@@ -2,9 +2,10 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { anyFromJson, anyToJson } from "./any.ts";
 import type { AnyContext } from "./any.ts";
-import { mismatch, tooDeep } from "./codec-error.ts";
+import { mismatch } from "./codec-error.ts";
 import { durationFromJson, durationToText } from "./duration.ts";
 import { fieldMaskFromJson, fieldMaskToJson } from "./field-mask.ts";
+import { checkDepth } from "./nesting.ts";
 import {
   listValueFromJson,
   listValueToJson,
@@ -15,7 +16,6 @@ import {
 } from "./struct.ts";
 import { timestampFromJson, timestampToText } from "./timestamp.ts";
 import type { SecondsAndNanos } from "./timestamp.ts";
-import { DEPTH_LIMIT } from "./value-codec.ts";
 import type { MessageOps, ValueCodec } from "./value-codec.ts";
 
 /** How a message type whose JSON is not an object of its fields is written and read. */
@@ -66,11 +66,11 @@ export function findJsonForm(
   if (desc.typeName === "google.protobuf.Any") {
     return {
       writeJson(message, depth) {
-        if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+        checkDepth(depth);
         return anyToJson(message, depth, context);
       },
       readJson(json, depth) {
-        if (depth > DEPTH_LIMIT) throw tooDeep(DEPTH_LIMIT);
+        checkDepth(depth);
         return anyFromJson(json, depth, context);
       },
     };

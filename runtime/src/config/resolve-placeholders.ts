@@ -29,20 +29,13 @@ export function resolvePlaceholders(
   // What several placeholders refer to is resolved once: otherwise the work doubles with each step.
   const resolved = new Map<string, unknown>();
 
-  function resolveValue(value: unknown, path: ConfigPath, open: readonly string[]): unknown {
-    if (typeof value === "string") {
-      try {
-        return resolveText(value, open);
-      } catch (error) {
-        problems.push({ path, message: messageOf(error) });
-        return value;
-      }
+  function resolveOrReport(text: string, path: ConfigPath): unknown {
+    try {
+      return resolveText(text, []);
+    } catch (error) {
+      problems.push({ path, message: messageOf(error) });
+      return text;
     }
-    if (Array.isArray(value)) return value.map((item, i) => resolveValue(item, [...path, i], open));
-    if (!isTree(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, resolveValue(inner, [...path, key], open)]),
-    );
   }
 
   // `open` are the keys whose values are being resolved, outermost first.
@@ -74,7 +67,7 @@ export function resolvePlaceholders(
     }
     const inTree = valueAt(tree, key.split("."));
     if (inTree !== undefined && inTree !== null) {
-      const value = resolveInner(inTree, [...open, key]);
+      const value = mapTexts(inTree, [], (text) => resolveText(text, [...open, key]));
       resolved.set(key, value);
       return value;
     }
@@ -87,16 +80,21 @@ export function resolvePlaceholders(
     );
   }
 
-  function resolveInner(value: unknown, open: readonly string[]): unknown {
-    if (typeof value === "string") return resolveText(value, open);
-    if (Array.isArray(value)) return value.map((item) => resolveInner(item, open));
-    if (!isTree(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, resolveInner(inner, open)]),
-    );
-  }
+  return { tree: mapTexts(tree, [], resolveOrReport) as Record<string, unknown>, problems };
+}
 
-  return { tree: resolveValue(tree, [], []) as Record<string, unknown>, problems };
+/** A copy of `value`, which stands at `path`, with what `replace` makes of each text in it. */
+function mapTexts(
+  value: unknown,
+  path: ConfigPath,
+  replace: (text: string, path: ConfigPath) => unknown,
+): unknown {
+  if (typeof value === "string") return replace(value, path);
+  if (Array.isArray(value)) return value.map((item, i) => mapTexts(item, [...path, i], replace));
+  if (!isTree(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, mapTexts(inner, [...path, key], replace)]),
+  );
 }
 
 /** How many keys may lead from one to the next. */
