@@ -51,11 +51,16 @@ export class NodePool {
   /**
    * Chooses a node for a call, another than those in `tried` where there is one. Undefined when there is none.
    */
-  pick(context: CallContext, tried?: readonly ServiceNode[]): Pick | undefined {
-    if (this.#resting > 0 && this.#now() >= this.#nextWake) this.#sort();
-    const nodes = this.#choice(context, tried);
+  pick(context: CallContext, tried: readonly ServiceNode[] = []): Pick | undefined {
+    const nodes = this.#candidates(context);
     if (nodes.length === 0) return undefined;
-    return this.#balancer.choose(nodes).begin();
+    const others = untried(nodes, tried);
+    return this.#balancer.choose(others.length > 0 ? others : nodes).begin();
+  }
+
+  /** Whether {@link pick} has a node to choose that is not in `tried`. */
+  hasUntried(context: CallContext, tried: readonly ServiceNode[]): boolean {
+    return untried(this.#candidates(context), tried).length > 0;
   }
 
   /** Nobody answers at `node`: it is left out for a while, unless all are. */
@@ -79,21 +84,17 @@ export class NodePool {
     this.#sort();
   }
 
-  #choice(context: CallContext, tried: readonly ServiceNode[] = []): readonly TrackedNode[] {
-    let nodes = this.#rested;
-    if (this.#filters.length > 0) {
-      nodes = this.#filter(nodes, context);
-      // All that the filters want may rest.
-      if (nodes.length === 0 && this.#resting > 0) {
-        nodes = this.#filter(
-          this.#members.map(({ tracked }) => tracked),
-          context,
-        );
-      }
-    }
-    if (tried.length === 0) return nodes;
-    const others = nodes.filter(({ node }) => !tried.includes(node));
-    return others.length > 0 ? others : nodes;
+  /** The nodes that a call may go to now. */
+  #candidates(context: CallContext): readonly TrackedNode[] {
+    if (this.#resting > 0 && this.#now() >= this.#nextWake) this.#sort();
+    if (this.#filters.length === 0) return this.#rested;
+    const nodes = this.#filter(this.#rested, context);
+    if (nodes.length > 0 || this.#resting === 0) return nodes;
+    // All that the filters want may rest.
+    return this.#filter(
+      this.#members.map(({ tracked }) => tracked),
+      context,
+    );
   }
 
   #filter(nodes: readonly TrackedNode[], context: CallContext): readonly TrackedNode[] {
@@ -114,6 +115,13 @@ export class NodePool {
     const chosen = awake.length > 0 ? awake : this.#members;
     this.#rested = chosen.map(({ tracked }) => tracked);
   }
+}
+
+function untried(
+  nodes: readonly TrackedNode[],
+  tried: readonly ServiceNode[],
+): readonly TrackedNode[] {
+  return tried.length === 0 ? nodes : nodes.filter(({ node }) => !tried.includes(node));
 }
 
 class Member {

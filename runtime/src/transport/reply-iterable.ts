@@ -28,9 +28,16 @@ export class ReplyIterable implements AsyncIterableIterator<unknown, undefined> 
   async return(): Promise<IteratorResult<unknown, undefined>> {
     if (!this.#ended) {
       this.#end(true);
-      if (this.#iterator !== undefined) await this.#iterator.return?.();
       // A call that is only being opened ends as soon as it can.
-      else this.#opening?.then((iterator) => iterator.return?.()).catch(() => undefined);
+      if (this.#iterator === undefined) {
+        this.#opening?.then((iterator) => iterator.return?.()).catch(() => undefined);
+        return finished;
+      }
+      try {
+        await this.#iterator.return?.();
+      } catch (error) {
+        throw fromError(error);
+      }
     }
     return finished;
   }

@@ -70,6 +70,23 @@ test("nodes that were tried come last", () => {
   expect(picks(3, [a, b, c])).toMatch(/^(?=.*a)(?=.*b)(?=.*c)/);
 });
 
+test.for<[tried: readonly ServiceNode[], want: boolean]>([
+  [[], true],
+  [[a], true],
+  [[a, c], true],
+  [[a, b, c], false],
+  [[nodeOf("a")], true],
+])("there are nodes that were not tried: %o", ([tried, want]) => {
+  expect(createPool([a, b, c]).pool.hasUntried(anyContext, tried)).toBe(want);
+});
+
+test("nodes that rest, or that filters leave out, are none to try", () => {
+  const { pool } = createPool([a, b, c], versionFilter("1"));
+  expect(pool.hasUntried(anyContext, [a])).toBe(true);
+  pool.unreachable(b);
+  expect(pool.hasUntried(anyContext, [a])).toBe(false);
+});
+
 describe("an unreachable node", () => {
   test("rests, longer each time, until it answers", () => {
     const { pool, picks, clock } = createPool([a, b]);

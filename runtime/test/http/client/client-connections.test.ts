@@ -49,6 +49,21 @@ describe("connections", () => {
     expect(await outcomes(client, 30)).toEqual(Array(30).fill(1));
   });
 
+  test.for<[what: string, id: string, repeated: boolean]>([
+    ["less than 16 KiB", "é".repeat(8187), true],
+    ["16 KiB", "é".repeat(8187) + "x", false],
+    ["24 KiB in half as many characters", "日".repeat(8187), false],
+  ])("that are lost under a body of %s", async ([, id, repeated]) => {
+    const server = await answering(7);
+    const client = createClient({ endpoint: server.address, retry });
+    const call = client.method(routeOf("POST /x body=*"));
+    await call({} as never);
+    // In the same turn, so that nobody knows of it before the body is written.
+    for (const socket of server.sockets) socket.resetAndDestroy();
+    const outcome = await call({ id } as never).catch((error: unknown) => error);
+    expect(outcome).toMatchObject(repeated ? { n: 7 } : { code: 503, reason: "UNREACHABLE" });
+  });
+
   test("on which the server said more than it was asked are not used again", async () => {
     let count = 0;
     const server = await RawServer.listen((socket) => {
@@ -107,10 +122,10 @@ describe("connections", () => {
     await closed;
   });
 
-  test("go over a Unix socket", async () => {
+  test.for(["s", "a:b", "a b", "%20", "ä?b#c"])("go over the Unix socket %j", async (name) => {
     const folder = await mkdtemp(join(tmpdir(), "kratos-"));
     onTestFinished(() => rm(folder, { recursive: true }));
-    const path = join(folder, "s");
+    const path = join(folder, name);
     const server = createHttpServer((request, reply) => {
       reply.end(`{"id":"${request.headers.host} ${request.url}"}`);
     }).listen(path);
@@ -159,6 +174,34 @@ describe("connections", () => {
     const client = createClient({ endpoint: ownHost(), headers: { "x-a": "é", "x-b": "host" } });
     await client.method(routeOf("POST /x body=*"))({ id: "日" } as never);
     expect(seen).toBe('é ok {"id":"日"}');
+  });
+
+  test.for<[what: string, answer: string, code: number]>([
+    ["packed badly", response("x", "404 No", "Content-Encoding: gzip\r\n"), 404],
+    ["packed unknown", response("x", "404 No", "Content-Encoding: zstd\r\n"), 404],
+    ["too large", response("x".repeat(2000), "401 No"), 401],
+    ["cut", "HTTP/1.1 401 No\r\nContent-Length: 100\r\n\r\n{", 401],
+    ["cut, of what is not to be done twice", "HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\n{", 500],
+  ])(
+    "an error whose body is %s is known by its status, and not repeated",
+    async ([, answer, code]) => {
+      const server = await RawServer.listen((socket) => void socket.end(answer));
+      const client = createClient({ endpoint: server.address, retry, maxReceiveBytes: 1000 });
+      const message = `the service answered ${code} No`;
+      const error = await outcomeOf(client, "GET /x");
+      expect(error).toMatchObject({ code, reason: "", message, cause: expect.any(Error) });
+      expect(server.requests).toHaveLength(1);
+    },
+  );
+
+  test("an error whose body is cut is repeated where its status is", async () => {
+    let count = 0;
+    const server = await RawServer.listen((socket) => {
+      if (count++ === 0) socket.end("HTTP/1.1 503 No\r\nContent-Length: 100\r\n\r\n{");
+      else socket.write(response('{"n":7}'));
+    });
+    const client = createClient({ endpoint: server.address, retry });
+    expect(await outcomeOf(client, "GET /x")).toMatchObject({ n: 7 });
   });
 
   test.for(["gzip", "br", "deflate", "zstd"])(

@@ -5,12 +5,12 @@ import {
   type ServiceInstance,
 } from "@kratos-ts/runtime";
 import { HttpClient } from "@kratos-ts/runtime/http";
-import { versionFilter } from "@kratos-ts/runtime/selector";
+import { type NodeFilter, versionFilter } from "@kratos-ts/runtime/selector";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { answering, createClient, outcomeOf, routeOf, outcomes } from "./client-setup.ts";
 import { appInfo, createTestServer } from "../serve.ts";
-import { findClosedPort, RawServer } from "../raw-server.ts";
+import { findClosedPort, RawServer, response } from "../raw-server.ts";
 
 const never = new AbortController().signal;
 const patient = { timeout: 20_000 };
@@ -47,6 +47,48 @@ describe("several servers", () => {
     const live = await answering(2);
     const client = createClient({ endpoint: `direct:///${dying.address},${live.address}`, retry });
     expect(await outcomes(client, 4)).toEqual([2, 2, 2, 2]);
+  });
+
+  test.for(["503 No", "429 Busy"])(
+    "of which one answers %s and says when to come back: another is asked at once",
+    async (line) => {
+      const busy = await RawServer.listen(
+        (socket) => void socket.write(response("", line, "Retry-After: 3600\r\n")),
+      );
+      const live = await answering(2);
+      const client = createClient({ endpoint: `direct:///${busy.address},${live.address}` });
+      expect(await outcomes(client, 4)).toEqual([2, 2, 2, 2]);
+    },
+  );
+
+  test("all busy: the call waits when there is none that it has not tried", async () => {
+    const busy = () =>
+      RawServer.listen((socket) => void socket.write(response("", "503 No", "Retry-After: 0\r\n")));
+    const servers = [await busy(), await busy()];
+    const endpoint = `direct:///${servers.map(({ address }) => address).join(",")}`;
+    const client = createClient({ endpoint, retry: { attempts: 4 } });
+    expect(await outcomeOf(client, "GET /x")).toMatchObject({ code: 503 });
+    expect(servers.flatMap(({ requests }) => requests)).toHaveLength(4);
+    const never = await RawServer.listen(
+      (socket) => void socket.write(response("", "503 No", "Retry-After: 3600\r\n")),
+    );
+    const alone = createClient({ endpoint: `direct:///${never.address}` });
+    expect(await outcomeOf(alone, "GET /x")).toMatchObject({ code: 503 });
+    expect(never.requests).toHaveLength(1);
+  });
+
+  test("that filters leave out are none to go to", async () => {
+    const busy = await RawServer.listen(
+      (socket) => void socket.write(response("", "503 No", "Retry-After: 3600\r\n")),
+    );
+    const other = await answering(2);
+    const onlyBusy: NodeFilter = (nodes) => nodes.filter(({ address }) => address === busy.address);
+    const client = createClient({
+      endpoint: `direct:///${busy.address},${other.address}`,
+      filters: [onlyBusy],
+    });
+    expect(await outcomeOf(client, "GET /x")).toMatchObject({ code: 503 });
+    expect(other.requests).toEqual([]);
   });
 
   test("all dead: the reason is told", async () => {

@@ -3,8 +3,15 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest"
 import { WebSocket, WebSocketServer } from "ws";
 import type { AddressInfo } from "node:net";
 import { connectWebSocket } from "../../../src/transport/http/client/client-web-socket-browser.ts";
-import type { WebSocketRequest } from "../../../src/transport/http/client/client-web-socket.ts";
-import type { WebSocketEvents } from "../../../src/transport/http/stream/web-socket-link.ts";
+import {
+  WebSocketReply,
+  type WebSocketRequest,
+} from "../../../src/transport/http/client/client-web-socket-connector.ts";
+import type { AbortSource } from "../../../src/transport/http/client/client-sender.ts";
+import type {
+  WebSocketEvents,
+  WebSocketLink,
+} from "../../../src/transport/http/stream/web-socket-link.ts";
 
 // The same interface as that of browsers, which Node 20 does not have.
 beforeEach(() => {
@@ -31,11 +38,24 @@ async function listen(
     path: "/a?b=c",
     tls: undefined,
     headers: [],
+    deadline: undefined,
+    connectTimeout: undefined,
     limit: 100,
     timeout: 5000,
     heartbeat: 0,
-    signal: new AbortController().signal,
   };
+}
+
+/** A call that nobody aborts, unless it is at once. */
+function callOf(aborted = false): AbortSource {
+  const signal = aborted ? AbortSignal.abort() : new AbortController().signal;
+  return { aborted, signal, onAbort: (stop) => void (aborted && stop?.()) };
+}
+
+async function open(request: WebSocketRequest, events: WebSocketEvents): Promise<WebSocketLink> {
+  const reply = await connectWebSocket(request, callOf(), events);
+  if (!(reply instanceof WebSocketReply)) throw new Error("no WebSocket was opened");
+  return reply.link;
 }
 
 /** Writes down what is told, and resolves when it is over. */
@@ -77,7 +97,7 @@ test("sends and tells of texts, bytes and goodbyes", async () => {
     });
   });
   const events = new Record();
-  const link = await connectWebSocket(request, events);
+  const link = await open(request, events);
   await link.send("a");
   await link.send(Uint8Array.of(1, 2));
   await events.over;
@@ -93,7 +113,7 @@ test("waits while the peer does not read", async () => {
     socket.pause();
     socket.on("message", (data: Buffer) => (bytes += data.length));
   });
-  const link = await connectWebSocket(request, new Record());
+  const link = await open(request, new Record());
   const text = "x".repeat(1024 * 1024);
   let count = 1;
   let waiting: Promise<void> | undefined;
@@ -112,30 +132,29 @@ test("waits while the peer does not read", async () => {
 test("takes no message that is too large", async () => {
   const request = await listen((socket) => socket.send("x".repeat(101)));
   const events = new Record();
-  await connectWebSocket(request, events);
+  await open(request, events);
   await events.over;
   expect(events.told).toEqual([["a message is larger than 100 bytes", true]]);
 });
 
-test("fails with 503 when it is refused, or nobody is there", async () => {
+test("says of one that is refused that nobody knows why", async () => {
   const refused = await listen(() => undefined, false);
-  await expect(connectWebSocket(refused, new Record())).rejects.toMatchObject({
-    code: 503,
-    reason: "UNREACHABLE",
+  await expect(open(refused, new Record())).rejects.toMatchObject({
+    name: "SendError",
+    fate: "unknown",
   });
 });
 
-test("fails with the signal's reason when it is aborted while it opens", async () => {
+test("is not opened for a call that was aborted", async () => {
   const request = await listen(() => undefined);
-  const reason = new Error("enough");
-  const aborted = { ...request, signal: AbortSignal.abort(reason) };
-  await expect(connectWebSocket(aborted, new Record())).rejects.toBe(reason);
+  const opening = connectWebSocket(request, callOf(true), new Record());
+  await expect(opening).rejects.toMatchObject({ message: "the call was aborted" });
 });
 
 test("may take for ever to open where there is no limit", async () => {
   const request = await listen((socket) => socket.close(1000));
   const record = new Record();
-  await connectWebSocket({ ...request, timeout: Number.POSITIVE_INFINITY }, record);
+  await open({ ...request, timeout: Number.POSITIVE_INFINITY }, record);
   await record.over;
   expect(record.told).toEqual([[1000, ""]]);
 });

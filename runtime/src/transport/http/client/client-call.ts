@@ -2,7 +2,7 @@ import { fromError } from "../../../errors/from-error.ts";
 import type { Pick } from "../../../selector/balancer.ts";
 import type { ServiceNode } from "../../../selector/service-node.ts";
 import type { HttpClientContext } from "./client-context.ts";
-import { toReplyError, unreachable } from "./client-error.ts";
+import { readReplyError, unreachable } from "./client-error.ts";
 import { followRedirect } from "./client-redirect.ts";
 import type { AttemptFailure, RetryPolicy } from "./client-retry.ts";
 import type { EncodedRequest } from "./client-route.ts";
@@ -18,6 +18,7 @@ import type { HeaderMap } from "../header-map.ts";
 /** What calls of a client share. */
 export interface ClientCallSource {
   readonly target: ClientTarget;
+  /** What requests go by that are no WebSockets. */
   readonly sender: HttpSender;
   readonly retry: RetryPolicy;
   /** The largest reply that is taken, in bytes. */
@@ -30,16 +31,18 @@ const connectTimeout = 1000;
 /** Redirects that are followed, one after the other. */
 const maxRedirects = 5;
 
-/** Takes a reply of a status from 200 to 299. What it throws is what the call fails with. */
+/** Takes a reply that is none of an error. What it throws is what the call fails with. */
 export type ReplyReader<T> = (reply: IncomingReply) => Promise<T>;
 
 /** One call: picks a server, sends, and again where that is right. */
 export class HttpClientCall<T> {
   readonly #source: ClientCallSource;
+  readonly #sender: HttpSender;
   readonly #context: HttpClientContext;
   readonly #request: EncodedRequest;
   readonly #headers: readonly string[];
   readonly #repeatable: boolean;
+  readonly #until: number | undefined;
   readonly #read: ReplyReader<T>;
   #attempts = 0;
   /** Servers that failed. */
@@ -53,20 +56,27 @@ export class HttpClientCall<T> {
   /** Where the last request went: to the server that was picked, or where that has pointed. */
   #origin = "";
 
-  /** `headers` are names in lower case and values in turn. `repeatable`: doing it twice is as good as once. */
+  /**
+   * `headers` are names in lower case and values in turn. `repeatable`: doing it twice is as good as once.
+   * `until`: when the last attempt must have begun, in milliseconds since the epoch.
+   */
   constructor(
     source: ClientCallSource,
+    sender: HttpSender,
     context: HttpClientContext,
     request: EncodedRequest,
     headers: readonly string[],
     repeatable: boolean,
+    until: number | undefined,
     read: ReplyReader<T>,
   ) {
     this.#source = source;
+    this.#sender = sender;
     this.#context = context;
     this.#request = request;
     this.#headers = headers;
     this.#repeatable = repeatable;
+    this.#until = until;
     this.#read = read;
   }
 
@@ -116,12 +126,11 @@ export class HttpClientCall<T> {
     try {
       const reply = await this.#send(where);
       if (node !== undefined) target.reached(node);
-      if (reply.status >= 200 && reply.status < 300) return await this.#accept(reply);
-      const error = toReplyError(reply, await reply.bytes(this.#source.maxReceiveBytes));
+      if (isSuccess(reply.status)) return await this.#accept(reply);
       const retryAfter = reply.header.get("retry-after");
       this.#failure = { fate: "answered", status: reply.status, retryAfter };
       this.#failureHeader = reply.header;
-      throw error;
+      throw await readReplyError(reply, this.#source.maxReceiveBytes);
     } catch (error) {
       if (this.#context.aborted) throw this.#context.signal.reason;
       if (!(error instanceof SendError)) throw error;
@@ -135,7 +144,8 @@ export class HttpClientCall<T> {
   }
 
   async #send(origin: string): Promise<IncomingReply> {
-    const { sender, target } = this.#source;
+    const { target } = this.#source;
+    const sender = this.#sender;
     const { method, path, body } = this.#request;
     let request: OutgoingRequest = {
       method,
@@ -144,7 +154,7 @@ export class HttpClientCall<T> {
       headers: this.#headers,
       body,
       deadline: this.#context.deadline,
-      connectTimeout: target.hasOthers ? connectTimeout : undefined,
+      connectTimeout: target.hasSeveral ? connectTimeout : undefined,
       fresh: this.#fresh,
     };
     this.#origin = origin;
@@ -188,11 +198,10 @@ export class HttpClientCall<T> {
     }
     if (node !== undefined) this.#tried = [...this.#tried, node];
     this.#attempts += 1;
-    const { deadline } = this.#context;
     return retry.delayAfter(this.#attempts, this.#failure, {
       repeatable: this.#repeatable,
-      elsewhere: target.hasOthers,
-      left: deadline === undefined ? Number.POSITIVE_INFINITY : deadline - Date.now(),
+      elsewhere: node !== undefined && target.hasUntried(this.#context, this.#tried),
+      left: this.#until === undefined ? Number.POSITIVE_INFINITY : this.#until - Date.now(),
     });
   }
 
@@ -204,4 +213,9 @@ export class HttpClientCall<T> {
     });
     clearTimeout(timer);
   }
+}
+
+/** 101: what was asked for is a WebSocket, and open. */
+function isSuccess(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 101;
 }

@@ -7,9 +7,9 @@ import {
   type Message,
   type MessageInitShape,
 } from "@bufbuild/protobuf";
-import { compileCodec, compileFieldCodec, isCodecError } from "../../../codec/index.ts";
-import { KratosError } from "../../../errors/kratos-error.ts";
-import { excerpt } from "../binding-error.ts";
+import { type Codecs, isCodecError } from "../../../codec/index.ts";
+import { isKratosError, KratosError } from "../../../errors/kratos-error.ts";
+import { bindingError, excerpt } from "../binding-error.ts";
 import type { ClientFormat } from "./client-format.ts";
 import type { ContentCodec } from "../content/content-codec.ts";
 import { getField, type MessageRecord, setField } from "../binding/field-access.ts";
@@ -23,7 +23,7 @@ export interface EncodedBody {
   readonly contentType: string | undefined;
 }
 
-/** Writes the body of a request. Throws `CodecError`. */
+/** Writes the body of a request. Throws `CodecError`, and 400 `CODEC` for what a format of one's own cannot hold. */
 export type BodyEncoder = (request: MessageRecord) => EncodedBody;
 
 /** Reads the body of a reply. Throws 500 `CODEC` for one that is none. */
@@ -32,33 +32,37 @@ export type ReplyDecoder = (bytes: Uint8Array, contentType: string) => object;
 type Format = ClientFormat["format"];
 
 /** Compiles how a whole message is written as a body. */
-export function compileMessageEncoder(input: DescMessage, format: Format): BodyEncoder {
+export function compileMessageEncoder(
+  input: DescMessage,
+  format: Format,
+  codecs: Codecs,
+): BodyEncoder {
   if (isHttpBody(input)) return rawBody;
-  const encode = messageEncoder(input, format);
+  const encode = messageEncoder(input, format, codecs);
   return (request) => ({ body: encode(request), contentType: undefined });
 }
 
 /** Compiles how one field of a message is written as a body. */
-export function compileFieldEncoder(field: DescField, format: Format): BodyEncoder {
+export function compileFieldEncoder(field: DescField, format: Format, codecs: Codecs): BodyEncoder {
   const desc = field.fieldKind === "message" ? field.message : undefined;
   if (isHttpBody(desc)) {
     return (request) => rawBody((getField(request, field) ?? {}) as MessageRecord);
   }
   if (desc !== undefined && format !== "json" && !isOverJson(format)) {
-    const encode = messageEncoder(desc, format);
+    const encode = messageEncoder(desc, format, codecs);
     return (request) => {
       const value = getField(request, field) as MessageRecord | undefined;
       return { body: value === undefined ? "" : encode(value), contentType: undefined };
     };
   }
-  const codec = compileFieldCodec(field, { emitDefaults: false });
+  const codec = codecs.field(field);
   return (request) => {
     const value = getField(request, field);
     const unset = value === undefined && field.fieldKind === "message";
     const text = unset ? "null" : codec.toJsonString(value);
     if (format === "json") return { body: text, contentType: undefined };
     if (isOverJson(format)) {
-      const body = format.encode(JSON.parse(text), field.message ?? field);
+      const body = writeOwn(format, () => format.encode(JSON.parse(text), field.message ?? field));
       return { body, contentType: undefined };
     }
     // A value that is no message has no other form.
@@ -71,14 +75,15 @@ export function compileReplyDecoder(
   output: DescMessage,
   field: DescField | undefined,
   format: Format,
+  codecs: Codecs,
 ): ReplyDecoder {
   const own = typeof format === "object" ? format : undefined;
-  if (field === undefined) return messageDecoder(output, own);
+  if (field === undefined) return messageDecoder(output, own, codecs);
   const decodeMessage =
     field.fieldKind === "message" && !field.message.typeName.startsWith("google.protobuf.")
-      ? messageDecoder(field.message, own)
+      ? messageDecoder(field.message, own, codecs)
       : undefined;
-  const codec = compileFieldCodec(field);
+  const codec = codecs.field(field);
   return (bytes, contentType) => {
     const message = create(output);
     const value =
@@ -95,21 +100,29 @@ export function compileReplyDecoder(
 function messageEncoder(
   desc: DescMessage,
   format: Format,
+  codecs: Codecs,
 ): (message: MessageRecord) => string | Uint8Array {
-  const codec = compileCodec(desc, { emitDefaults: false });
+  const codec = codecs.message(desc);
   if (format === "json") return (message) => codec.toJsonString(message);
   if (format === "binary") return (message) => codec.toBinary(message);
   return format.over === "json"
-    ? (message) => format.encode(JSON.parse(codec.toJsonString(message)), desc)
-    : (message) => format.encode(toMessage(desc, message), desc);
+    ? (message) => {
+        const value: unknown = JSON.parse(codec.toJsonString(message));
+        return writeOwn(format, () => format.encode(value, desc));
+      }
+    : (message) => writeOwn(format, () => format.encode(toMessage(desc, message), desc));
 }
 
-function messageDecoder(output: DescMessage, own: ContentCodec | undefined): ReplyDecoder {
+function messageDecoder(
+  output: DescMessage,
+  own: ContentCodec | undefined,
+  codecs: Codecs,
+): ReplyDecoder {
   if (isHttpBody(output)) {
     return (data, contentType) =>
       create(output, { data, contentType } as MessageInitShape<DescMessage>);
   }
-  const codec = compileCodec(output);
+  const codec = codecs.message(output);
   return (bytes, contentType) =>
     guardReply(() => {
       if (bytes.length === 0) return create(output);
@@ -142,10 +155,21 @@ function readValue(
   }
 }
 
+function writeOwn<T>({ contentTypes }: ContentCodec, write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    if (isKratosError(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw bindingError(`the request cannot be written as "${contentTypes[0]}": ${reason}`, cause);
+  }
+}
+
 function readOwn<T>(type: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
+    if (isKratosError(cause)) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw badReply(`it is not "${type}": ${reason}`, cause);
   }

@@ -8,7 +8,7 @@ export class HttpClientContext extends BaseCallContext {
   readonly side = "client";
   readonly kind = "http";
   readonly pathTemplate: string;
-  readonly requestHeader: HeaderMap = new HeaderMap();
+  readonly requestHeader: HeaderMap;
   /** Empty until the reply is there. */
   replyHeader: HeaderMap = new HeaderMap();
   /** Whether doing the call twice is as good as once; undefined: its route says it. */
@@ -17,16 +17,19 @@ export class HttpClientContext extends BaseCallContext {
   #server: string;
   #stop: (() => void) | undefined;
 
+  /** `headers` are names and values in turn, checked. */
   constructor(
     operation: string,
     endpoint: string,
     logger: Logger,
     deadline: number | undefined,
     pathTemplate: string,
+    headers: readonly string[],
     options: CallOptions,
   ) {
     super(operation, endpoint, logger, deadline);
     this.pathTemplate = pathTemplate;
+    this.requestHeader = HeaderMap.fromRaw(headers);
     this.repeatable = options.repeatable;
     this.#onHeader = options.onHeader;
     this.#server = endpoint;

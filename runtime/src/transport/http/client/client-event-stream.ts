@@ -3,35 +3,35 @@ import { parseStatusJson } from "../../../errors/status-json.ts";
 import type { HttpClientContext } from "./client-context.ts";
 import { unreachable } from "./client-error.ts";
 import type { ClientRoute } from "./client-route.ts";
-import { SendError } from "./client-sender.ts";
-import type { StreamReply } from "./client-stream.ts";
+import { type IncomingReply, SendError } from "./client-sender.ts";
 import { bareType } from "../content/media-type.ts";
 import { SseParser } from "../stream/sse-parser.ts";
 
 /**
- * The replies in a stream of events; where they are bytes, those that come, as they come. Fails with the error that an `error` event holds, and with 500 `CODEC`
- * for events that cannot be read; one of more than `limit` bytes cannot. Of an event that has no end, nothing
- * is seen: a stream that breaks off fails by its connection.
+ * The replies in a stream of events; where they are bytes, those that come, as they come. Fails with the error
+ * that an `error` event holds, and with 500 `CODEC` for events that cannot be read; one of more than `limit`
+ * bytes cannot. Of an event that has no end, nothing is seen: a stream that breaks off fails by its connection.
  */
 export async function* readEventStream(
-  reply: StreamReply,
+  reply: IncomingReply,
   route: ClientRoute,
   context: HttpClientContext,
   limit: number,
 ): AsyncIterable<object> {
-  const events = bareType(reply.contentType) === "text/event-stream";
+  const contentType = reply.header.get("content-type") ?? "";
+  const events = bareType(contentType) === "text/event-stream";
   const parser = new SseParser(limit, () => tooLarge(limit));
   const dataType = route.rawReply ? "" : "application/json";
   try {
     for await (const piece of reply.pieces()) {
       if (!events && route.rawReply) {
-        yield route.decode(piece, reply.contentType);
+        yield route.decode(piece, contentType);
         continue;
       }
       if (!events) {
         // Kratos sends nothing at all, with no type, for a stream without messages.
         if (piece.length === 0) continue;
-        throw new KratosError(500, "CODEC", `the reply is no event stream: "${reply.contentType}"`);
+        throw new KratosError(500, "CODEC", `the reply is no event stream: "${contentType}"`);
       }
       for (const { name, data } of parser.push(piece)) {
         if (name === "" || name === "message") yield route.decode(data, dataType);

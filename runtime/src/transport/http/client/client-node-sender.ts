@@ -2,6 +2,8 @@ import type * as http from "node:http";
 import type * as https from "node:https";
 import type { Socket } from "node:net";
 import type * as zlib from "node:zlib";
+import { addServerTimeout, hasHeader } from "./client-headers.ts";
+import { ConnectionWatch } from "./client-node-connection.ts";
 import { NodeReply } from "./client-node-reply.ts";
 import type { ClientTlsOptions } from "./client-options.ts";
 import { toTlsSettings } from "./client-tls.ts";
@@ -34,7 +36,7 @@ export function findNodeModules(): NodeModules | undefined {
 /** Milliseconds that an idle connection is kept, below the 5 seconds after which many servers close it. */
 const idleTimeout = 4000;
 
-/** A request up to this size goes out in one write: when that fails, nothing of it was sent. */
+/** A body of fewer bytes goes out in one write with its head: when that fails, nothing of it was sent. */
 const oneWrite = 16 * 1024;
 
 /**
@@ -174,22 +176,18 @@ function completeHeaders(request: OutgoingRequest, origin: Origin): string[] {
   const all = hasHeader(headers, "host") ? [...headers] : ["host", origin.authority, ...headers];
   if (!hasHeader(headers, "accept-encoding")) all.push("accept-encoding", "gzip, br");
   if (!hasHeader(headers, "user-agent")) all.push("user-agent", "kratos-ts");
-  if (deadline !== undefined && !hasHeader(headers, "x-server-timeout")) {
-    const seconds = Math.max(1, deadline - Date.now()) / 1000;
-    all.push("x-server-timeout", seconds.toFixed(3));
-  }
+  addServerTimeout(all, deadline);
   if (body !== undefined) {
-    const size = typeof body === "string" ? Buffer.byteLength(body) : body.length;
-    all.push("content-length", String(size));
+    all.push("content-length", String(sizeOf(body)));
   } else if (request.method !== "GET" && request.method !== "HEAD") {
     all.push("content-length", "0");
   }
   return all;
 }
 
-function hasHeader(headers: readonly string[], name: string): boolean {
-  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return true;
-  return false;
+/** In bytes. */
+function sizeOf(body: string | Uint8Array): number {
+  return typeof body === "string" ? Buffer.byteLength(body) : body.length;
 }
 
 /** The body as it is handed to Node, which would write the headers in the encoding of a text that follows. */
@@ -210,8 +208,7 @@ class Exchange {
   readonly #resolve: (reply: IncomingReply) => void;
   readonly #reject: (error: SendError) => void;
   #request: http.ClientRequest | undefined;
-  #connected = false;
-  #timer: NodeJS.Timeout | undefined;
+  #connection: ConnectionWatch | undefined;
 
   constructor(
     modules: NodeModules,
@@ -229,7 +226,7 @@ class Exchange {
 
   begin(request: http.ClientRequest): void {
     this.#request = request;
-    request.once("socket", (socket) => this.#watch(socket));
+    this.#connection = new ConnectionWatch(request, this.#outgoing.connectTimeout);
     request.once("response", (response) => this.#answered(response));
     request.on("error", (error) => this.#failed(error));
     // An answer that is none, such as 101, ends in silence.
@@ -238,22 +235,6 @@ class Exchange {
     const chunk = toChunk(this.#outgoing);
     if (chunk === undefined) request.end();
     else request.end(chunk);
-  }
-
-  #watch(socket: Socket): void {
-    if (!socket.connecting) {
-      this.#connected = true;
-      return;
-    }
-    const { connectTimeout } = this.#outgoing;
-    if (connectTimeout !== undefined) {
-      const tooLong = new Error(`no connection within ${connectTimeout} ms`);
-      this.#timer = setTimeout(() => this.#request?.destroy(tooLong), connectTimeout);
-    }
-    socket.once("encrypted" in socket ? "secureConnect" : "connect", () => {
-      this.#connected = true;
-      clearTimeout(this.#timer);
-    });
   }
 
   #answered(response: http.IncomingMessage): void {
@@ -267,14 +248,14 @@ class Exchange {
     const request = this.#request;
     if (request === undefined) return;
     this.#request = undefined;
-    clearTimeout(this.#timer);
+    this.#connection?.end();
     this.#call.onAbort(undefined);
     this.#reject(new SendError(this.#fateOf(request, error), error));
   }
 
   #fateOf(request: http.ClientRequest, error: NodeJS.ErrnoException): SendFate {
-    if (!this.#connected) return "unreachable";
-    if (error.syscall === "write" && (this.#outgoing.body?.length ?? 0) < oneWrite) return "unsent";
+    if (this.#connection?.connected !== true) return "unreachable";
+    if (error.syscall === "write" && sizeOf(this.#outgoing.body ?? "") < oneWrite) return "unsent";
     return request.reusedSocket && error.code === "ECONNRESET" ? "stale" : "unknown";
   }
 }

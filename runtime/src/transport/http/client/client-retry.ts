@@ -1,6 +1,7 @@
 import { backoffDelay, type BackoffOptions } from "../../../resilience/backoff.ts";
 import { RetryBudget } from "../../../resilience/retry-budget.ts";
 import type { SendFate } from "./client-sender.ts";
+import { maxDelay } from "./client-timer.ts";
 
 /** How calls are sent again that failed. */
 export interface ClientRetryOptions {
@@ -38,11 +39,10 @@ export class RetryPolicy {
   readonly #budget = new RetryBudget({ capacity: 10, perSuccess: 0.1, perSecond: 1 });
 
   constructor(options: false | ClientRetryOptions = {}) {
-    const { attempts = 3, statuses = [429, 502, 503] } = options === false ? {} : options;
-    const { initialDelay = 50, maxDelay = 1000 } = options === false ? {} : options;
-    this.#attempts = options === false ? 1 : attempts;
-    this.#statuses = new Set(statuses);
-    this.#backoff = { initial: initialDelay, max: maxDelay };
+    const given: ClientRetryOptions = options === false ? { attempts: 1 } : options;
+    this.#attempts = given.attempts ?? 3;
+    this.#statuses = new Set(given.statuses ?? [429, 502, 503]);
+    this.#backoff = { initial: given.initialDelay ?? 50, max: given.maxDelay ?? 1000 };
   }
 
   /** A call has succeeded. */
@@ -52,7 +52,8 @@ export class RetryPolicy {
 
   /**
    * Milliseconds after which attempt `attempt` (1 for the first) is repeated; undefined: it is not.
-   * `repeatable`: doing it twice is as good as once. `elsewhere`: another server can be asked.
+   * `repeatable`: doing it twice is as good as once. `elsewhere`: there is a server that this call
+   * has not tried, which is asked at once, whatever one that failed says of its own time.
    * `left`: milliseconds until nobody waits any more.
    */
   delayAfter(
@@ -69,7 +70,8 @@ export class RetryPolicy {
       delay = parseRetryAfter(failure.retryAfter);
       if (delay === undefined && failure.status === 429) return undefined;
     }
-    delay ??= call.elsewhere ? 0 : backoffDelay(this.#backoff, attempt);
+    if (call.elsewhere) delay = 0;
+    delay ??= backoffDelay(this.#backoff, attempt);
     return delay < Math.min(call.left, maxDelay) && this.#budget.take() ? delay : undefined;
   }
 
@@ -82,9 +84,6 @@ export class RetryPolicy {
     return failure.fate === "unsent" || (failure.fate === "stale" && repeatable);
   }
 }
-
-/** The longest delay that `setTimeout` takes. */
-const maxDelay = 2 ** 31 - 1;
 
 /** What every date of HTTP holds; `Date.parse` also takes what is none, such as `-5`. */
 const timeOfDay = / \d\d:\d\d:\d\d /;

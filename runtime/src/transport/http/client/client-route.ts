@@ -1,6 +1,5 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { isCodecError } from "../../../codec/index.ts";
-import type { Handler } from "../../../middleware/middleware.ts";
+import { type Codecs, isCodecError } from "../../../codec/index.ts";
 import type { HttpRoute, MethodKind } from "../../method.ts";
 import { bindingError } from "../binding-error.ts";
 import {
@@ -38,19 +37,21 @@ export interface ClientRoute {
   readonly rawReply: boolean;
   /** Throws 500 `CODEC` for a reply that is none. */
   readonly decode: ReplyDecoder;
-  /** Sends, inside the client's middleware. */
-  readonly handler: Handler;
+  /** Whether doing a call twice is as good as once, unless its caller knows better. */
+  readonly repeatable: boolean;
 }
 
 /** Compiles how an operation is called: by its first rule. Throws an `Error` when the rule is wrong. */
 export function compileClientRoute(
   route: HttpRoute<DescMessage, DescMessage, MethodKind>,
-  { format }: ClientFormat,
-  wrap: (route: ClientRoute) => Handler,
+  format: ClientFormat["format"],
+  codecs: Codecs,
 ): ClientRoute {
   const [rule] = route.bindings;
-  const { method, responseBody } = rule;
-  const streamsIn = route.kind === "clientStreaming" || route.kind === "bidiStreaming";
+  const { responseBody } = rule;
+  const method = rule.method === "*" ? "POST" : rule.method;
+  const { kind, idempotency } = route;
+  const streamsIn = kind === "clientStreaming" || kind === "bidiStreaming";
   // Messages of a stream are sent whole; the path is that of the first.
   const body = rule.body ?? (streamsIn ? "*" : undefined);
   const template = parsePathTemplate(rule.path);
@@ -64,13 +65,13 @@ export function compileClientRoute(
   const bodyFormat = streamsIn ? "json" : format;
   const encodeBody =
     field !== undefined
-      ? compileFieldEncoder(field, bodyFormat)
+      ? compileFieldEncoder(field, bodyFormat, codecs)
       : body === "*"
-        ? compileMessageEncoder(route.input, bodyFormat)
+        ? compileMessageEncoder(route.input, bodyFormat, codecs)
         : () => ({ body: undefined, contentType: undefined });
 
   const replyField = responseBody === undefined ? undefined : findField(route.output, responseBody);
-  const compiled: { -readonly [K in keyof ClientRoute]?: ClientRoute[K] } = {
+  return {
     operation: route.operation,
     pathTemplate: rule.path,
     encode: (request) =>
@@ -80,17 +81,20 @@ export function compileClientRoute(
         const path = expandPath(template, values);
         const search = query?.encode(request) ?? "";
         return {
-          method: method === "*" ? "POST" : method,
+          method,
           path: search === "" ? path : `${path}?${search}`,
           ...encodeBody(request),
         };
       }),
     encodeFrame: (request) => guardRequest(() => encodeBody(request)),
     rawReply: isHttpBody(replyField === undefined ? route.output : replyField.message),
-    decode: compileReplyDecoder(route.output, replyField, format),
+    decode: compileReplyDecoder(route.output, replyField, format, codecs),
+    repeatable:
+      idempotency === "noSideEffects" ||
+      idempotency === "idempotent" ||
+      method === "GET" ||
+      method === "HEAD",
   };
-  compiled.handler = wrap(compiled as ClientRoute);
-  return compiled as ClientRoute;
 }
 
 interface Variable {

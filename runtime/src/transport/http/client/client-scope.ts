@@ -3,10 +3,19 @@ import { toAbortError, tooLate } from "../../abort-error.ts";
 import type { AbortableCall, CallerSignals } from "../../caller-signals.ts";
 import type { CallOptions } from "../../method.ts";
 import { HttpClientContext } from "./client-context.ts";
+import { setCallHeaders } from "./client-headers.ts";
 import type { ClientRoute } from "./client-route.ts";
+import { isLimited, startTimer } from "./client-timer.ts";
 
-/** The longest delay that `setTimeout` takes. */
-const maxDelay = 2 ** 31 - 1;
+/** What the calls of a client begin with. */
+export interface ClientScopeSource {
+  /** As the client was given it, for contexts. */
+  readonly endpoint: string;
+  readonly logger: Logger;
+  /** Of every call; names and values in turn, checked. */
+  readonly headers: readonly string[];
+  readonly signals: CallerSignals;
+}
 
 /** The context of a call, and what ends the call early: its time, and its caller's signal. */
 export class ClientScope implements AbortableCall {
@@ -15,32 +24,32 @@ export class ClientScope implements AbortableCall {
   readonly #signals: CallerSignals;
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `timeout` in milliseconds; what is not above 0 is none. */
+  /** `timeout` in milliseconds; what is not above 0 is none. Throws 400 `CODEC` for headers that cannot be sent. */
   constructor(
+    { endpoint, logger, headers, signals }: ClientScopeSource,
     { operation, pathTemplate }: ClientRoute,
-    endpoint: string,
-    logger: Logger,
     timeout: number,
     options: CallOptions,
-    signals: CallerSignals,
   ) {
-    const limited = timeout > 0 && Number.isFinite(timeout);
-    const deadline = limited ? Date.now() + timeout : undefined;
     this.context = new HttpClientContext(
       operation,
       endpoint,
       logger,
-      deadline,
+      isLimited(timeout) ? Date.now() + timeout : undefined,
       pathTemplate,
+      headers,
       options,
     );
+    // What can fail comes before anything that has to be let go of.
+    if (options.headers !== undefined) {
+      setCallHeaders(this.context.requestHeader, options.headers);
+    }
     this.#signal = options.signal;
     this.#signals = signals;
     if (this.#signal !== undefined) signals.follow(this.#signal, this);
-    if (!limited) return;
-    const expire = (): void =>
-      this.context.abort(tooLate(`"${operation}" took longer than ${timeout} ms`));
-    this.#timer = setTimeout(expire, Math.min(timeout, maxDelay));
+    this.#timer = startTimer(timeout, () =>
+      this.context.abort(tooLate(`"${operation}" took longer than ${timeout} ms`)),
+    );
   }
 
   onCallerAbort(reason: unknown): void {

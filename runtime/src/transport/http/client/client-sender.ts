@@ -3,7 +3,7 @@ import type { HeaderMap } from "../header-map.ts";
 /** A request as it goes to one server. */
 export interface OutgoingRequest {
   readonly method: string;
-  /** `http://host:port`, `https://host:port` or `unix:/path/of/socket`; empty: the page's own. */
+  /** `http://host:port`, `https://host:port` or `unix:/path/of/socket`, taken as it is; empty: the page's own. */
   readonly origin: string;
   /** With its query. */
   readonly path: string;

@@ -10,14 +10,6 @@ import type { HttpClientContext } from "./client-context.ts";
 import type { ClientEndpoint } from "./client-endpoint.ts";
 import type { HttpClientOptions } from "./client-options.ts";
 
-/** Where a stream is opened. */
-export interface StreamServer {
-  /** `http://host:port`, `https://host:port`, `unix:/path`, or empty: the page's own. */
-  readonly origin: string;
-  /** Undefined when there is but one. */
-  readonly node: ServiceNode | undefined;
-}
-
 /** The servers of a client: one, or several to choose among. */
 export class ClientTarget {
   readonly #endpoint: ClientEndpoint;
@@ -67,9 +59,14 @@ export class ClientTarget {
     return this.#endpoint.kind === "origin" ? this.#endpoint.origin : undefined;
   }
 
-  /** Whether there is another server than the one that failed. */
-  get hasOthers(): boolean {
+  /** Whether there are several servers. */
+  get hasSeveral(): boolean {
     return this.#pool.size > 1;
+  }
+
+  /** Whether a call can go to a server that it has not tried. */
+  hasUntried(context: HttpClientContext, tried: readonly ServiceNode[]): boolean {
+    return this.#pool.hasUntried(context, tried);
   }
 
   /** Waits until it is known which servers there are; rejects when the call ends before. */
@@ -91,20 +88,8 @@ export class ClientTarget {
     });
   }
 
-  /** One of the servers, for a connection that is opened elsewhere. */
-  async locate(context: HttpClientContext): Promise<StreamServer> {
-    if (this.origin !== undefined) return { origin: this.origin, node: undefined };
-    await this.ready(context);
-    const pick = this.pick(context, undefined);
-    pick.done(undefined); // how long a stream takes says nothing about its server
-    const { node } = pick;
-    const origin = `${node.scheme}://${node.address}`;
-    context.startAttempt(origin);
-    return { origin, node };
-  }
-
   /** Throws 503 `NODE_NOT_FOUND` when there is none. */
-  pick(context: HttpClientContext, tried: readonly ServiceNode[] | undefined): Pick {
+  pick(context: HttpClientContext, tried: readonly ServiceNode[]): Pick {
     const pick = this.#pool.pick(context, tried);
     if (pick === undefined) {
       const message = `no instance of "${context.endpoint}" can be called`;

@@ -1,13 +1,17 @@
-import { KratosError } from "../../../errors/kratos-error.ts";
-import type { WebSocketConnector } from "./client-web-socket.ts";
+import { tooLate } from "../../abort-error.ts";
+import { HeaderMap } from "../header-map.ts";
 import { fullBytes, type WebSocketLink } from "../stream/web-socket-link.ts";
+import { SendError } from "./client-sender.ts";
+import { startTimer } from "./client-timer.ts";
+import { type WebSocketConnector, WebSocketReply } from "./client-web-socket-connector.ts";
 
 /**
  * Opens a WebSocket of the platform: in browsers, which send no headers but their own, tell nothing of an
  * answer that opens none, and cannot be stopped from receiving.
  */
 export const connectWebSocket: WebSocketConnector = (
-  { origin, path, limit, timeout, signal },
+  { origin, path, limit, timeout },
+  call,
   events,
 ) =>
   new Promise((resolve, reject) => {
@@ -19,28 +23,29 @@ export const connectWebSocket: WebSocketConnector = (
     const socket = new WebSocket(address);
     socket.binaryType = "arraybuffer";
     let opened = false;
-    // Timers take what is longer for no time at all.
-    const limited = timeout > 0 && timeout <= maxDelay;
-    const timer = limited ? setTimeout(() => fail(tooLate(address, timeout)), timeout) : undefined;
+    let failed = false;
+    const settle = () => {
+      clearTimeout(timer);
+      call.onAbort(undefined);
+    };
     const fail = (error: Error) => {
+      if (failed) return;
+      failed = true;
       settle();
       reject(error);
       socket.close();
     };
-    const abort = () => fail(signal.reason as Error);
-    const settle = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
-    };
+    const timer = startTimer(timeout, () =>
+      fail(tooLate(`"${address.origin}" opened no connection within ${timeout} ms`)),
+    );
     socket.addEventListener("open", () => {
       opened = true;
       settle();
-      resolve(new PlatformLink(socket));
+      resolve(new WebSocketReply(new HeaderMap(), new PlatformLink(socket)));
     });
     socket.addEventListener("message", (event) => {
       const data = event.data as string | ArrayBuffer;
-      const size = typeof data === "string" ? data.length : data.byteLength;
-      if (size > limit) {
+      if (sizeOf(data) > limit) {
         events.onError(new Error(`a message is larger than ${limit} bytes`), true);
         return;
       }
@@ -51,10 +56,9 @@ export const connectWebSocket: WebSocketConnector = (
     });
     socket.addEventListener("error", () => {
       // Why, is told to nobody; and what fails later is closed, too.
-      if (!opened) fail(new KratosError(503, "UNREACHABLE", `cannot open "${address.origin}"`));
+      if (!opened) fail(new SendError("unknown", new Error("no WebSocket was opened")));
     });
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
+    call.onAbort(() => fail(new SendError("unknown", new Error("the call was aborted"))));
   });
 
 class PlatformLink implements WebSocketLink {
@@ -88,13 +92,10 @@ class PlatformLink implements WebSocketLink {
   }
 }
 
-/** The longest delay that `setTimeout` takes. */
-const maxDelay = 2 ** 31 - 1;
+/** In bytes. */
+function sizeOf(data: string | ArrayBuffer): number {
+  return typeof data === "string" ? new TextEncoder().encode(data).length : data.byteLength;
+}
 
 /** Milliseconds between looks at what is still to be sent. */
 const lookInterval = 10;
-
-function tooLate({ origin }: URL, timeout: number): KratosError {
-  const message = `"${origin}" opened no connection within ${timeout} ms`;
-  return new KratosError(504, "DEADLINE_EXCEEDED", message);
-}

@@ -1,104 +1,112 @@
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { connect } from "node:net";
+import * as zlib from "node:zlib";
 import { WebSocket } from "ws";
-import { KratosError } from "../../../errors/kratos-error.ts";
-import { parseStatusJson } from "../../../errors/status-json.ts";
-import { toTlsSettings } from "./client-tls.ts";
-import type { WebSocketConnector } from "./client-web-socket.ts";
+import { tooLate } from "../../abort-error.ts";
+import { HeaderMap } from "../header-map.ts";
 import { NodeWebSocketLink } from "../stream/web-socket-node.ts";
+import { addServerTimeout } from "./client-headers.ts";
+import { ConnectionWatch } from "./client-node-connection.ts";
+import { NodeReply } from "./client-node-reply.ts";
+import { SendError } from "./client-sender.ts";
+import { startTimer } from "./client-timer.ts";
+import { toTlsSettings } from "./client-tls.ts";
+import {
+  type WebSocketConnector,
+  WebSocketReply,
+  type WebSocketRequest,
+} from "./client-web-socket-connector.ts";
 
 /** Milliseconds that a server has to answer a goodbye; the call is over, and the process may wait to end. */
 const goodbye = { closeTimeout: 2000 };
 
-/** What is read of an answer that opens no WebSocket. */
-const maxAnswerBytes = 64 * 1024;
-
 /** Opens a WebSocket in Node. */
-export const connectWebSocket: WebSocketConnector = (request, events) =>
+export const connectWebSocket: WebSocketConnector = (request, call, events) =>
   new Promise((resolve, reject) => {
-    const { origin, path, tls, headers, limit, timeout, heartbeat, signal } = request;
-    const socket = new WebSocket(toAddress(origin, path), {
+    const { origin, tls, limit, timeout, heartbeat, connectTimeout } = request;
+    let connection: ConnectionWatch | undefined;
+    let header = new HeaderMap();
+    const socket = new WebSocket(toAddress(request), {
       ...toTlsSettings(tls ?? {}),
-      headers: Object.fromEntries(groupHeaders(headers)),
+      ...toSocketSettings(origin),
+      headers: toHandshakeHeaders(request),
       maxPayload: limit,
       perMessageDeflate: false,
       ...goodbye,
+      finishRequest: (handshake: ClientRequest) => {
+        connection = new ConnectionWatch(handshake, connectTimeout);
+        handshake.end();
+      },
     });
+    let settled = false;
     const settle = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
+      connection?.end();
+      // What comes later must not touch the attempt that follows.
+      if (!settled) call.onAbort(undefined);
+      settled = true;
     };
     const giveUp = (reason: Error) => {
       settle();
+      clearTimeout(timer);
       reject(reason);
       socket.terminate();
     };
-    const abort = () => giveUp(signal.reason as Error);
     // Of a limit of its own "ws" takes note only while nothing comes at all.
-    const limited = timeout > 0 && Number.isFinite(timeout);
-    const timer = limited
-      ? setTimeout(() => giveUp(tooLate(origin, timeout)), Math.min(timeout, maxDelay))
-      : undefined;
+    const timer = startTimer(timeout, () => {
+      const message = `cannot reach "${origin}": no WebSocket was open within ${timeout} ms`;
+      giveUp(tooLate(message));
+    });
+    socket.on("upgrade", ({ rawHeaders }: IncomingMessage) => {
+      header = HeaderMap.fromRaw(rawHeaders);
+    });
     socket.on("open", () => {
       settle();
+      clearTimeout(timer);
       // At once: messages may follow closely.
-      resolve(new NodeWebSocketLink(socket, events, heartbeat));
+      resolve(new WebSocketReply(header, new NodeWebSocketLink(socket, events, heartbeat)));
     });
-    // An answer may take as long as the WebSocket might have.
-    socket.on(
-      "unexpected-response",
-      (_request, response) => void readAnswer(response).then(giveUp),
-    );
+    socket.on("unexpected-response", (handshake, response) => {
+      settle();
+      // The timer goes on: an answer may take as long as the WebSocket might have.
+      response.once("close", () => {
+        clearTimeout(timer);
+        socket.terminate();
+      });
+      resolve(new NodeReply(handshake, response, zlib, call));
+    });
     socket.on("error", (cause) => {
       settle();
-      const message = `cannot reach "${origin}": ${cause.message}`;
-      reject(new KratosError(503, "UNREACHABLE", message, { cause }));
+      clearTimeout(timer);
+      reject(new SendError(connection?.connected === true ? "unknown" : "unreachable", cause));
     });
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
+    call.onAbort(() => giveUp(new SendError("unknown", new Error("the call was aborted"))));
   });
 
-/** The longest delay that `setTimeout` takes. */
-const maxDelay = 2 ** 31 - 1;
-
-function tooLate(origin: string, timeout: number): KratosError {
-  const message = `cannot reach "${origin}": no WebSocket was open within ${timeout} ms`;
-  return new KratosError(504, "DEADLINE_EXCEEDED", message);
+function toAddress({ origin, path }: WebSocketRequest): string {
+  const base = origin.startsWith("unix:") ? "ws://localhost" : origin.replace(/^http/i, "ws");
+  return base + path;
 }
 
-function toAddress(origin: string, path: string): string {
-  // A colon ends the path of a socket.
-  if (origin.startsWith("unix:")) return `ws+${origin}:${path}`;
-  return origin.replace(/^http/i, "ws") + path;
+/** In an address of "ws" the path of a Unix socket could hold neither colons nor blanks. */
+function toSocketSettings(origin: string): { createConnection?: () => ReturnType<typeof connect> } {
+  if (!origin.startsWith("unix:")) return {};
+  return { createConnection: () => connect(origin.slice("unix:".length)) };
 }
 
-function groupHeaders(headers: readonly string[]): Map<string, string | string[]> {
+function toHandshakeHeaders({
+  headers,
+  deadline,
+}: WebSocketRequest): Record<string, string | string[]> {
+  const all = [...headers];
+  addServerTimeout(all, deadline);
   const groups = new Map<string, string | string[]>();
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index]!;
-    const value = headers[index + 1]!;
+  for (let index = 0; index < all.length; index += 2) {
+    const name = all[index]!;
+    // What passes on what it got may hold those of another handshake.
+    if (name === "host" || name.startsWith("sec-websocket-")) continue;
+    const value = all[index + 1]!;
     const present = groups.get(name);
     groups.set(name, present === undefined ? value : [present, value].flat());
   }
-  return groups;
-}
-
-async function readAnswer(response: IncomingMessage): Promise<KratosError> {
-  const status = response.statusCode ?? 500;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxAnswerBytes) break;
-      chunks.push(chunk);
-    }
-  } catch {
-    // The status says enough.
-  }
-  const error = parseStatusJson(Buffer.concat(chunks).toString(), status);
-  if (status >= 300 && (error.message !== "" || error.reason !== "")) return error;
-  const answer = `the service answered ${status} ${response.statusMessage ?? ""}`.trimEnd();
-  return status >= 300
-    ? new KratosError(status, "", answer)
-    : new KratosError(500, "CODEC", `${answer} and opened no WebSocket`);
+  return Object.fromEntries(groups);
 }

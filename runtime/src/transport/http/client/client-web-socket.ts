@@ -1,12 +1,11 @@
 import { fromError } from "../../../errors/from-error.ts";
 import { KratosError } from "../../../errors/kratos-error.ts";
-import { isConnectionHeader } from "../../connection-header.ts";
 import { MessageQueue } from "../../message-queue.ts";
 import { stopIterator } from "../../stop-iterator.ts";
 import type { HttpClientContext } from "./client-context.ts";
-import type { ClientTlsOptions } from "./client-options.ts";
 import type { ClientRoute } from "./client-route.ts";
 import type { ClientStreamHost } from "./client-stream.ts";
+import { toWebSocketLink, WebSocketSender } from "./client-web-socket-sender.ts";
 import type { MessageRecord } from "../binding/field-access.ts";
 import {
   closeReason,
@@ -16,34 +15,6 @@ import {
   writeErrorFrame,
 } from "../stream/web-socket-frame.ts";
 import type { WebSocketEvents, WebSocketLink } from "../stream/web-socket-link.ts";
-
-/** How a WebSocket is opened. */
-export interface WebSocketRequest {
-  /** `http://host:port`, `https://host:port`, `unix:/path/of/socket`, or empty: the page's own. */
-  readonly origin: string;
-  /** With its query. */
-  readonly path: string;
-  /** Of the client, where the platform lets it have one. */
-  readonly tls: ClientTlsOptions | undefined;
-  /** Names and values in turn; browsers send none. */
-  readonly headers: readonly string[];
-  /** The largest message that is taken, in bytes. */
-  readonly limit: number;
-  /** Milliseconds until it must be open; 0: no limit. */
-  readonly timeout: number;
-  /** Milliseconds after which a silent server is asked for a sign of life; 0: never. */
-  readonly heartbeat: number;
-  readonly signal: AbortSignal;
-}
-
-/**
- * Opens a WebSocket. Rejects with what the service answered instead, with 503 when there is no connection,
- * and with the signal's reason.
- */
-export type WebSocketConnector = (
-  request: WebSocketRequest,
-  events: WebSocketEvents,
-) => Promise<WebSocketLink>;
 
 /**
  * Sends messages over a WebSocket and returns what comes back. The first message decides about the path, and
@@ -98,8 +69,7 @@ class Exchange implements WebSocketEvents {
       const first = await this.#requests.next();
       if (this.#ended) return;
       const message = first.done === true ? {} : first.value;
-      const { path, contentType } = this.#route.encode(message);
-      const link = await this.#open(path, contentType ?? this.#host.mediaType);
+      const link = await this.#open(message);
       if (this.#ended) {
         link.close(abortCode, "the call was aborted");
         return;
@@ -152,41 +122,21 @@ class Exchange implements WebSocketEvents {
     }
   }
 
-  async #open(path: string, contentType: string): Promise<WebSocketLink> {
-    const { base, tls, maxReceiveBytes: limit, openTimeout: timeout, heartbeat } = this.#host;
-    const { signal } = this.#context;
-    const server = await this.#host.locate(this.#context);
-    const { origin } = server;
-    const connect = await loadConnector();
-    const headers = this.#headers(contentType);
-    try {
-      const link = await connect(
-        { origin, path: base + path, tls, headers, limit, timeout, heartbeat, signal },
-        this,
-      );
-      this.#host.tell(server, true);
-      return link;
-    } catch (error) {
-      if (isUnreachable(error)) this.#host.tell(server, false);
-      throw error;
-    }
-  }
-
-  #headers(contentType: string): string[] {
-    const { requestHeader, deadline } = this.#context;
-    const headers: string[] = [];
-    // Kratos finds the format of messages in these two.
-    if (requestHeader.get("accept") === undefined) headers.push("accept", this.#host.mediaType);
-    if (requestHeader.get("content-type") === undefined) headers.push("content-type", contentType);
-    if (deadline !== undefined && requestHeader.get("x-server-timeout") === undefined) {
-      const seconds = Math.max(0, deadline - Date.now()) / 1000;
-      headers.push("x-server-timeout", seconds.toFixed(3));
-    }
-    for (const [name, values] of requestHeader.entries()) {
-      if (isHandshakeHeader(name)) continue;
-      for (const value of values) headers.push(name, value);
-    }
-    return headers;
+  #open(message: MessageRecord): Promise<WebSocketLink> {
+    const host = this.#host;
+    const encoded = this.#route.encode(message);
+    const { mediaType } = host;
+    const until = host.openUntil();
+    return host.send(
+      this.#route,
+      // Kratos finds the format of messages in the headers of the handshake.
+      { ...encoded, contentType: encoded.contentType ?? mediaType },
+      this.#context,
+      mediaType,
+      until,
+      toWebSocketLink,
+      new WebSocketSender(host, this, until),
+    );
   }
 
   async #sendAll(link: WebSocketLink, first: IteratorResult<MessageRecord>): Promise<void> {
@@ -223,7 +173,7 @@ class Exchange implements WebSocketEvents {
     void this.#link?.send(writeErrorFrame(error));
     const link = this.#link;
     this.#link = undefined;
-    this.#fail(thrown);
+    this.#fail(error);
     link?.close(abortCode, closeReason(error));
   }
 
@@ -250,33 +200,8 @@ class Exchange implements WebSocketEvents {
   };
 }
 
-/** Headers that the handshake writes itself: what passes on what it got may hold them. */
-function isHandshakeHeader(name: string): boolean {
-  return (
-    name.startsWith("sec-websocket-") ||
-    name === "content-length" ||
-    name === "host" ||
-    isConnectionHeader(name)
-  );
-}
-
 /** Says to a server that nobody waits for its replies; 1000 would say that all is well. */
 const abortCode = 4499;
-
-async function loadConnector(): Promise<WebSocketConnector> {
-  if (globalThis.process?.versions?.node === undefined) {
-    return (await import("./client-web-socket-browser.ts")).connectWebSocket;
-  }
-  return (await import("./client-web-socket-node.ts")).connectWebSocket;
-}
-
-/** Whether there was no connection, as far as the platform tells. */
-function isUnreachable(error: unknown): boolean {
-  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-  return /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/.test(
-    code ?? "",
-  );
-}
 
 function lost(why: string, cause?: Error): KratosError {
   const options = cause === undefined ? {} : { cause };

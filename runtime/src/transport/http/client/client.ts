@@ -1,25 +1,29 @@
 import type { DescMessage } from "@bufbuild/protobuf";
+import { createCodecs } from "../../../codec/index.ts";
+import { fromError } from "../../../errors/from-error.ts";
 import { KratosError } from "../../../errors/kratos-error.ts";
-import type { Logger } from "../../../log/logger.ts";
 import { silentLogger } from "../../../log/silent-logger.ts";
-import { chain, type Middleware } from "../../../middleware/middleware.ts";
+import { chain, type Handler, type Middleware } from "../../../middleware/middleware.ts";
 import { CallerSignals } from "../../caller-signals.ts";
-import { isConnectionHeader } from "../../connection-header.ts";
 import type { CallByKind, CallOptions, HttpCaller, HttpRoute, MethodKind } from "../../method.ts";
+import { ReplyIterable } from "../../reply-iterable.ts";
+import type { MessageRecord } from "../binding/field-access.ts";
+import { HeaderMap } from "../header-map.ts";
 import { type ClientCallSource, HttpClientCall, type ReplyReader } from "./client-call.ts";
 import type { HttpClientContext } from "./client-context.ts";
 import { type ClientEndpoint, parseClientEndpoint } from "./client-endpoint.ts";
 import { FetchSender } from "./client-fetch-sender.ts";
-import { findNodeModules, NodeSender } from "./client-node-sender.ts";
 import { type ClientFormat, completeClientFormat } from "./client-format.ts";
-import type { ClientTlsOptions, HttpClientOptions } from "./client-options.ts";
+import { type GivenHeaders, listHeaders, setHeaders } from "./client-headers.ts";
+import { findNodeModules, NodeSender } from "./client-node-sender.ts";
+import type { HttpClientOptions } from "./client-options.ts";
 import { RetryPolicy } from "./client-retry.ts";
 import { type ClientRoute, compileClientRoute, type EncodedRequest } from "./client-route.ts";
-import { ClientScope } from "./client-scope.ts";
-import type { HttpSender } from "./client-sender.ts";
-import { type ClientStreamHost, createStreamCall } from "./client-stream.ts";
+import { ClientScope, type ClientScopeSource } from "./client-scope.ts";
+import type { HttpSender, IncomingReply } from "./client-sender.ts";
+import { type ClientStreamHost, createStreamHandler } from "./client-stream.ts";
 import { ClientTarget } from "./client-target.ts";
-import type { MessageRecord } from "../binding/field-access.ts";
+import { isLimited } from "./client-timer.ts";
 
 export type { HttpClientOptions } from "./client-options.ts";
 
@@ -29,40 +33,51 @@ export type { HttpClientOptions } from "./client-options.ts";
  * 499 when the caller aborts; 400 `CODEC` for a request that does not fit its rule.
  */
 export class HttpClient implements HttpCaller {
-  readonly #endpoint: string;
   readonly #timeout: number;
   readonly #middleware: Middleware;
-  readonly #headers: Readonly<Record<string, string | readonly string[]>>;
-  readonly #logger: Logger;
   readonly #format: ClientFormat;
+  readonly #codecs = createCodecs({ emitDefaults: false });
+  readonly #scopes: ClientScopeSource;
   readonly #source: ClientCallSource;
-  readonly #tls: ClientTlsOptions | undefined;
-  readonly #heartbeat: number;
+  readonly #streams: ClientStreamHost;
   readonly #methods = new WeakMap<object, unknown>();
-  readonly #signals = new CallerSignals();
   #closed = false;
 
-  /** Throws a `TypeError` for an endpoint that is no URL, and for options that the platform cannot meet. */
+  /**
+   * Throws a `TypeError` for an endpoint that is no URL, for headers that HTTP cannot carry, and for options that
+   * the platform cannot meet.
+   */
   constructor(options: HttpClientOptions) {
     const scheme = options.tls === undefined ? "http" : "https";
     const endpoint = parseClientEndpoint(options.endpoint, scheme);
-    this.#endpoint =
-      endpoint.kind === "origin" ? endpoint.origin + endpoint.base : options.endpoint;
+    const logger = options.logger ?? silentLogger;
+    const maxReceiveBytes = options.maxReceiveBytes ?? 4 * 1024 * 1024;
     this.#timeout = options.timeout ?? 2000;
     this.#middleware = chain(...(options.middleware ?? []));
-    this.#headers = options.headers ?? {};
-    this.#logger = options.logger ?? silentLogger;
-    this.#tls = options.tls;
     this.#format = completeClientFormat(options.format);
-    this.#heartbeat = options.heartbeat ?? 15_000;
+    this.#scopes = {
+      endpoint: endpoint.kind === "origin" ? endpoint.origin + endpoint.base : options.endpoint,
+      logger,
+      headers: flattenHeaders(options.headers ?? {}),
+      signals: new CallerSignals(),
+    };
     this.#source = {
-      target: new ClientTarget(endpoint, scheme, options, this.#logger),
+      target: new ClientTarget(endpoint, scheme, options, logger),
       sender: createSender(endpoint, options),
       retry: new RetryPolicy(options.retry),
-      maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
+      maxReceiveBytes,
+    };
+    this.#streams = {
+      mediaType: this.#format.streamMediaType,
+      tls: options.tls,
+      maxReceiveBytes,
+      heartbeat: options.heartbeat ?? 15_000,
+      openUntil: () => (isLimited(this.#timeout) ? Date.now() + this.#timeout : undefined),
+      send: (...parts) => this.#send(...parts),
     };
   }
 
+  /** Throws an `Error` when the rule of the route is wrong. */
   method<I extends DescMessage, O extends DescMessage, K extends MethodKind = "unary">(
     route: HttpRoute<I, O, K>,
   ): CallByKind<I, O>[K] {
@@ -79,135 +94,98 @@ export class HttpClient implements HttpCaller {
     this.#source.sender.close();
   }
 
-  #createMethod(route: HttpRoute<DescMessage, DescMessage, MethodKind>): unknown {
-    const { kind = "unary", idempotency } = route;
-    const repeatable = idempotency === "noSideEffects" || idempotency === "idempotent";
-    const compiled = compileClientRoute(route, this.#format, (compiled) =>
-      this.#middleware(async (request, context) =>
-        this.#send(
-          compiled.encode(request as MessageRecord),
-          context as HttpClientContext,
-          this.#format.mediaType,
-          repeatable,
-          async (reply) =>
-            compiled.decode(
-              await reply.bytes(this.#source.maxReceiveBytes),
-              reply.header.get("content-type") ?? "",
-            ),
-        ),
-      ),
+  #createMethod(definition: HttpRoute<DescMessage, DescMessage, MethodKind>): unknown {
+    const { kind = "unary" } = definition;
+    const route = compileClientRoute(definition, this.#format.format, this.#codecs);
+    const handler = this.#middleware(
+      kind === "unary"
+        ? this.#createUnaryHandler(route)
+        : createStreamHandler(this.#streams, route, kind),
     );
-    return kind === "unary"
-      ? (request: unknown, options?: CallOptions) => this.#callUnary(compiled, request, options)
-      : createStreamCall(this.#createStreamHost(repeatable), compiled, kind);
+    if (kind === "serverStreaming" || kind === "bidiStreaming") {
+      return (request: unknown, options?: CallOptions) =>
+        this.#callForMany(route, handler, request, options);
+    }
+    // Streams have no time limit but their caller's.
+    const timeout = kind === "unary" ? this.#timeout : 0;
+    return (request: unknown, options?: CallOptions) =>
+      this.#callForOne(route, handler, timeout, request, options);
   }
 
-  async #callUnary(
+  #createUnaryHandler(route: ClientRoute): Handler {
+    const { mediaType } = this.#format;
+    const read = async (reply: IncomingReply): Promise<object> => {
+      const bytes = await reply.bytes(this.#source.maxReceiveBytes);
+      return route.decode(bytes, reply.header.get("content-type") ?? "");
+    };
+    return async (request, context) => {
+      const encoded = route.encode(request as MessageRecord);
+      const own = context as HttpClientContext;
+      return this.#send(route, encoded, own, mediaType, own.deadline, read);
+    };
+  }
+
+  async #callForOne(
     route: ClientRoute,
+    handler: Handler,
+    timeout: number,
     request: unknown,
     options: CallOptions = {},
   ): Promise<unknown> {
-    const scope = this.#begin(route, this.#timeout, options);
+    let scope: ClientScope | undefined;
     try {
-      return await route.handler(request, scope.context);
+      scope = this.#begin(route, timeout, options);
+      return await handler(request, scope.context);
+    } catch (error) {
+      throw fromError(error);
     } finally {
-      scope.release();
+      scope?.release();
     }
+  }
+
+  #callForMany(
+    route: ClientRoute,
+    handler: Handler,
+    request: unknown,
+    options: CallOptions = {},
+  ): AsyncIterable<unknown> {
+    let scope: ClientScope | undefined;
+    const open = async (): Promise<AsyncIterable<unknown>> => {
+      scope = this.#begin(route, 0, options);
+      return (await handler(request, scope.context)) as AsyncIterable<unknown>;
+    };
+    return new ReplyIterable(open, (early) => {
+      if (early) scope?.context.abort(unread());
+      scope?.release();
+    });
   }
 
   #begin(route: ClientRoute, timeout: number, options: CallOptions): ClientScope {
     if (this.#closed) throw new KratosError(499, "CLIENT_CLOSED", "the client is closed");
-    const scope = new ClientScope(
-      route,
-      this.#endpoint,
-      this.#logger,
-      options.timeout ?? timeout,
-      options,
-      this.#signals,
-    );
-    try {
-      addHeaders(scope.context, this.#headers);
-      if (options.headers !== undefined) addHeaders(scope.context, options.headers);
-    } catch (error) {
-      scope.release();
-      throw error;
-    }
-    return scope;
+    return new ClientScope(this.#scopes, route, options.timeout ?? timeout, options);
   }
 
   #send<T>(
+    route: ClientRoute,
     encoded: EncodedRequest,
     context: HttpClientContext,
     accept: string,
-    repeatable: boolean,
+    until: number | undefined,
     read: ReplyReader<T>,
+    sender: HttpSender = this.#source.sender,
   ): Promise<T> {
+    const headers = listHeaders(context.requestHeader, encoded, this.#format.mediaType, accept);
+    const repeatable = context.repeatable ?? route.repeatable;
     return new HttpClientCall(
       this.#source,
+      sender,
       context,
       encoded,
-      this.#headersOf(encoded, context, accept),
-      context.repeatable ?? (repeatable || isSafe(encoded.method)),
+      headers,
+      repeatable,
+      until,
       read,
     ).run();
-  }
-
-  /** Streams have no time limit but their caller's. They are not opened again once they were. */
-  #createStreamHost(repeatable: boolean): ClientStreamHost {
-    const { target, maxReceiveBytes } = this.#source;
-    return {
-      middleware: this.#middleware,
-      mediaType: this.#format.streamMediaType,
-      maxReceiveBytes,
-      heartbeat: this.#heartbeat,
-      openTimeout: this.#timeout,
-      begin: (route, options) => this.#begin(route, 0, options),
-      request: async (route, request, context, accept) => {
-        const encoded = route.encode(request);
-        const reply = await this.#send(
-          encoded,
-          context,
-          accept,
-          repeatable,
-          async (reply) => reply,
-        );
-        context.onAbort(() => reply.discard());
-        return {
-          contentType: reply.header.get("content-type") ?? "",
-          pieces: () => reply.pieces(),
-        };
-      },
-      base: target.base,
-      tls: this.#tls,
-      locate: (context) => target.locate(context),
-      tell: ({ node }, reached) => {
-        if (node === undefined) return;
-        if (reached) target.reached(node);
-        else target.unreachable(node);
-      },
-    };
-  }
-
-  /** Names in lower case and values in turn. */
-  #headersOf(
-    { body, contentType }: EncodedRequest,
-    { requestHeader }: HttpClientContext,
-    accept: string,
-  ): string[] {
-    // A value that no header can have is refused, as all others are.
-    if (contentType !== undefined && requestHeader.get("content-type") === undefined) {
-      requestHeader.set("content-type", contentType);
-    }
-    const headers: string[] = [];
-    if (requestHeader.get("accept") === undefined) headers.push("accept", accept);
-    if (body !== undefined && requestHeader.get("content-type") === undefined) {
-      headers.push("content-type", this.#format.mediaType);
-    }
-    for (const [name, values] of requestHeader.entries()) {
-      if (isSenderHeader(name)) continue;
-      for (const value of values) headers.push(name, value);
-    }
-    return headers;
   }
 }
 
@@ -223,24 +201,15 @@ function createSender(endpoint: ClientEndpoint, options: HttpClientOptions): Htt
   return new FetchSender(options.fetch ?? ((input, init) => fetch(input, init)));
 }
 
-/** Whether a method of HTTP changes nothing, so that repeating it does no harm. */
-function isSafe(method: string): boolean {
-  return method === "GET" || method === "HEAD";
+/** Names and values in turn. Throws a `TypeError` for what HTTP cannot carry. */
+function flattenHeaders(given: GivenHeaders): string[] {
+  const header = new HeaderMap();
+  setHeaders(header, given);
+  return [...header.entries()].flatMap(([name, values]) =>
+    values.flatMap((value) => [name, value]),
+  );
 }
 
-/** Headers that the sender writes itself: what passes on what it got may hold them. */
-function isSenderHeader(name: string): boolean {
-  return name === "content-length" || name === "expect" || isConnectionHeader(name);
-}
-
-function addHeaders(
-  context: HttpClientContext,
-  headers: Readonly<Record<string, string | readonly string[]>>,
-): void {
-  for (const [name, value] of Object.entries(headers)) {
-    const [first, ...others] = [value].flat();
-    if (first === undefined) continue;
-    context.requestHeader.set(name, first);
-    for (const other of others) context.requestHeader.add(name, other);
-  }
+function unread(): KratosError {
+  return new KratosError(499, "CLIENT_CLOSED", "the replies were read no further");
 }
