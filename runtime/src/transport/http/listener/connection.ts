@@ -136,20 +136,18 @@ export class Connection extends OpenCalls {
   }
 
   /**
-   * Closes the connection when nothing has gone over it since `sweeps` calls of this. A client may have
-   * sent a request already when a connection looks idle, so one look is not enough. Replies that are due may
-   * go out first, as long as the client takes some of them within `patience` milliseconds; 0: for ever.
+   * Closes the connection when nothing has gone over it, and nothing waits to, since `sweeps` calls of this. A
+   * client may have sent a request already when a connection looks idle, so one look is not enough.
    */
-  closeWhenQuiet(sweeps: number, patience: number): void {
+  closeWhenQuiet(sweeps: number): void {
     if (this.#leaving) return;
-    const bytes = this.socket.bytesRead + this.socket.bytesWritten;
-    this.#quietSweeps = bytes === this.#seenBytes && !this.hasCalls ? this.#quietSweeps + 1 : 0;
+    const { bytesRead, bytesWritten, writableLength } = this.socket;
+    const bytes = bytesRead + bytesWritten;
+    const quiet = bytes === this.#seenBytes && writableLength === 0 && !this.hasCalls;
+    this.#quietSweeps = quiet ? this.#quietSweeps + 1 : 0;
     this.#seenBytes = bytes;
     if (this.#quietSweeps < sweeps) return;
     this.#leaving = true;
     this.socket.destroySoon();
-    if (patience > 0 && !this.socket.destroyed) {
-      this.socket.setTimeout(patience, () => this.socket.destroy());
-    }
   }
 }

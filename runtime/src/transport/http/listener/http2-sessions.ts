@@ -6,13 +6,21 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
   type Http2Session,
+  type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
 import { OpenCalls } from "./connection.ts";
 import type { ClientLimits } from "./node-server.ts";
+import { StreamSendWatch } from "./send-watch.ts";
 
 /** The most requests that a client may have under way on one connection. */
 const maxConcurrentStreams = 128;
+
+/**
+ * Megabytes of a connection beyond which Node refuses further requests on it. Replies that wait to be sent count:
+ * with Node's 10, a client that awaits a large one would get nothing beside it.
+ */
+const maxSessionMemory = 1024;
 
 /** How often, in milliseconds, at least is looked for bodies that do not come. */
 const longestBodyInterval = 5000;
@@ -40,6 +48,7 @@ export class Http2Sessions {
     this.#requestTimeout = requestTimeout;
     const server = createServer({
       settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
+      maxSessionMemory,
     });
     server.on("session", (session) => this.#track(session));
     server.on("request", (request, response) => {
@@ -67,6 +76,11 @@ export class Http2Sessions {
   /** Closes the sessions that have been quiet for as many calls of this. */
   closeQuiet(sweeps: number): void {
     for (const connection of this.#connections.values()) connection.closeWhenQuiet(sweeps);
+  }
+
+  /** Ends the streams of which clients have taken nothing for as many calls of this. */
+  cutStuck(sweeps: number): void {
+    for (const connection of this.#connections.values()) connection.cutStuck(sweeps);
   }
 
   /** Tells every client that no further request is taken; resolves when those under way have ended. */
@@ -144,7 +158,8 @@ class StreamCalls extends OpenCalls {
 class Http2Connection {
   readonly #session: Http2Session;
   readonly #socket: Socket;
-  readonly #streams = new Set<StreamCalls>();
+  readonly #streams = new Map<ServerHttp2Stream, StreamCalls>();
+  readonly #sending = new StreamSendWatch<ServerHttp2Stream>();
   #seenBytes = 0;
   #quietSweeps = 0;
   /** Ends once all is sent. */
@@ -158,9 +173,11 @@ class Http2Connection {
   attach(request: Http2ServerRequest): void {
     const calls = new StreamCalls(this.#socket, request);
     calls.attach(request as unknown as IncomingMessage);
-    this.#streams.add(calls);
-    request.stream.once("close", () => {
-      this.#streams.delete(calls);
+    const { stream } = request;
+    this.#streams.set(stream, calls);
+    stream.once("close", () => {
+      this.#streams.delete(stream);
+      this.#sending.forget(stream);
       calls.lose("client");
     });
   }
@@ -168,11 +185,19 @@ class Http2Connection {
   /** Ends what waits for requests that have not come whole within `limit` milliseconds. */
   endLate(limit: number): void {
     const latest = performance.now() - limit;
-    for (const calls of this.#streams) calls.endLate(latest);
+    for (const calls of this.#streams.values()) calls.endLate(latest);
+  }
+
+  /** Ends the streams of which the client has taken nothing for as many calls of this. */
+  cutStuck(sweeps: number): void {
+    const { bytesWritten } = this.#socket;
+    for (const stream of this.#sending.find(this.#streams.keys(), sweeps, bytesWritten)) {
+      stream.close(constants.NGHTTP2_CANCEL);
+    }
   }
 
   lose(): void {
-    for (const calls of this.#streams) calls.lose("server");
+    for (const calls of this.#streams.values()) calls.lose("server");
   }
 
   closeWhenQuiet(sweeps: number): void {
@@ -190,7 +215,7 @@ class Http2Connection {
   }
 
   get #hasCalls(): boolean {
-    for (const calls of this.#streams) if (calls.hasCalls) return true;
+    for (const calls of this.#streams.values()) if (calls.hasCalls) return true;
     return false;
   }
 }

@@ -11,9 +11,10 @@ import { Http2Sessions } from "./http2-sessions.ts";
 import { joinWrites } from "./join-writes.ts";
 import { type ClientLimits, createPlainServer, createTlsServer } from "./node-server.ts";
 import { answerProtocolError, refuseConnection, refuseSocket } from "./protocol-error.ts";
+import { SocketSendWatch } from "./send-watch.ts";
 import { asksForWebSocket, isAnswering, readAnew, UpgradeResponse } from "./upgrade.ts";
 
-/** How often an idle connection is looked at before it is closed. */
+/** How often a connection is looked at before it is closed for being idle, or for taking nothing. */
 const quietSweeps = 4;
 
 /** The longest delay that timers take, in milliseconds. */
@@ -32,6 +33,8 @@ const maxRefusals = 64;
 export interface ListenerOptions extends ClientLimits {
   /** In milliseconds; 0: idle connections stay. */
   readonly idleTimeout: number;
+  /** In milliseconds; 0: what waits to be sent may wait for ever. */
+  readonly sendTimeout: number;
   /** 0: any number. */
   readonly maxConnections: number;
   readonly tls: CompleteTlsOptions | undefined;
@@ -72,10 +75,12 @@ export class HttpListener {
   readonly #connections = new Set<Connection>();
   /** What was accepted, TLS hand-shakes and HTTP/2 included. */
   readonly #sockets = new Set<Socket>();
+  readonly #sending = new SocketSendWatch();
   #refusals = 0;
   /** Requests that came before {@link accept}: the listener opens earlier, to know its port. */
   #held: [StreamReceiver, IncomingMessage, ServerResponse][] | undefined = [];
   #idleWatch: NodeJS.Timeout | undefined;
+  #sendWatch: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
   /** What was left was ended; nothing that comes late is begun. */
   #cut = false;
@@ -132,7 +137,9 @@ export class HttpListener {
       });
     });
     server.on("error", (error) => this.#receiver.onError(error));
-    this.#watchIdle();
+    const { idleTimeout, sendTimeout } = this.#options;
+    this.#idleWatch = watch(idleTimeout, () => this.#closeQuiet());
+    this.#sendWatch = watch(sendTimeout, () => this.#cutStuck());
     return toBoundAddress(server.address());
   }
 
@@ -184,6 +191,7 @@ export class HttpListener {
     await Promise.all([this.#closeConnections(), this.#sessions?.drain()]);
     // Whoever is left has not finished the hand-shake of TLS in all that time.
     for (const socket of this.#sockets) socket.destroy();
+    clearInterval(this.#sendWatch);
     this.#server.close(() => undefined); // ends its timers
   }
 
@@ -209,7 +217,10 @@ export class HttpListener {
     }
     if (this.#sockets.has(socket)) return; // a request is read anew
     this.#sockets.add(socket);
-    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      this.#sending.forget(socket);
+    });
     if (maxConnections === 0 || this.#sockets.size - this.#refusals <= maxConnections) return;
     const connection = Connection.of(socket);
     // Over TLS the answer would come at the price of a hand-shake, which is what a crowd should not get.
@@ -262,22 +273,18 @@ export class HttpListener {
   }
 
   /** Closes connections over which nothing has gone for the idle time, and up to a quarter more. */
-  #watchIdle(): void {
-    const { idleTimeout } = this.#options;
-    if (idleTimeout <= 0) return;
-    this.#idleWatch = setInterval(
-      () => {
-        for (const connection of this.#connections)
-          connection.closeWhenQuiet(quietSweeps, idleTimeout);
-        this.#sessions?.closeQuiet(quietSweeps);
-      },
-      Math.min(idleTimeout / quietSweeps, maxInterval),
-    );
-    this.#idleWatch.unref();
+  #closeQuiet(): void {
+    for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
+    this.#sessions?.closeQuiet(quietSweeps);
+  }
+
+  /** Cuts off whoever has taken nothing of what waits for the send time, and up to a quarter more. */
+  #cutStuck(): void {
+    for (const socket of this.#sending.find(this.#sockets, quietSweeps)) socket.destroy();
+    this.#sessions?.cutStuck(quietSweeps);
   }
 
   #closeConnections(): Promise<void> {
-    const { idleTimeout } = this.#options;
     return new Promise((resolve) => {
       let patience = handshakeSweeps;
       const isDone = (): boolean => {
@@ -290,14 +297,19 @@ export class HttpListener {
         return;
       }
       const timer = setInterval(() => {
-        for (const connection of this.#connections)
-          connection.closeWhenQuiet(quietSweeps, idleTimeout);
+        for (const connection of this.#connections) connection.closeWhenQuiet(quietSweeps);
         if (!isDone()) return;
         clearInterval(timer);
         resolve();
       }, drainTime / quietSweeps);
     });
   }
+}
+
+/** Looks often enough to notice what goes on for `time` milliseconds; 0: never. */
+function watch(time: number, look: () => void): NodeJS.Timeout | undefined {
+  if (time <= 0) return undefined;
+  return setInterval(look, Math.min(time / quietSweeps, maxInterval)).unref();
 }
 
 /** Whether a request may still be answered on its connection. */

@@ -50,6 +50,12 @@ export interface HttpServerOptions {
    * which proxies usually close theirs, so that they never send into a closing one.
    */
   readonly idleTimeout?: number | undefined;
+  /**
+   * Milliseconds that a client may take none of what waits for it, of a stream as of a large reply; then its
+   * connection is closed, over HTTP/2 its stream. A client that is slow but takes something is never cut off. 0: no
+   * limit. Default: 60 000.
+   */
+  readonly sendTimeout?: number | undefined;
   /** The largest head of a request, URL and headers together, in bytes. Default: 16 KiB. */
   readonly maxHeaderBytes?: number | undefined;
   /**
@@ -136,6 +142,7 @@ export interface CompleteServerOptions {
   readonly compressor: ReplyCompressor | undefined;
   readonly maxBodyBytes: number;
   readonly idleTimeout: number;
+  readonly sendTimeout: number;
   readonly tls: CompleteTlsOptions | undefined;
   readonly http2: boolean;
   /** Empty, or starts with a slash and ends with none. */
@@ -181,6 +188,7 @@ export function completeServerOptions(options: HttpServerOptions): CompleteServe
         : new ReplyCompressor(compression === true ? {} : compression),
     maxBodyBytes: options.maxBodyBytes ?? 4 * 1024 * 1024,
     idleTimeout: options.idleTimeout ?? 65_000,
+    sendTimeout: Math.max(0, options.sendTimeout ?? 60_000),
     tls: options.tls ? completeTlsOptions(options.tls) : undefined,
     http2: options.http2 ?? true,
     prefix: compilePrefix(options.prefix ?? ""),
