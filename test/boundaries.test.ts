@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkTree } from "../scripts/boundaries/check-tree.ts";
 import { matchesAny } from "../scripts/boundaries/glob.ts";
+import { layerRules } from "../scripts/boundaries/layer-rules.ts";
 import { exclude, include, rules } from "../scripts/boundaries/rules.ts";
 import { readTree } from "../scripts/boundaries/source-tree.ts";
 
@@ -106,11 +107,11 @@ describe("layers", () => {
     [
       "keeps the transports apart",
       {
-        "runtime/src/transport/http/call/a.ts": `export * from "../../grpc/b.ts";`,
-        "runtime/src/transport/grpc/b.ts": `export const b = 1;`,
+        "runtime/src/transport/http/call/a.ts": `export * from "../../grpc/server/b.ts";`,
+        "runtime/src/transport/grpc/server/b.ts": `export const b = 1;`,
       },
       [
-        `runtime/src/transport/http/call/a.ts:1: "http" imports "../../grpc/b.ts" of "grpc", it may import transport, middleware, contract, codec, selector, registry, resilience, errors, log`,
+        `runtime/src/transport/http/call/a.ts:1: "http" imports "../../grpc/server/b.ts" of "grpc", it may import transport, middleware, contract, codec, selector, registry, resilience, errors, log`,
       ],
     ],
     [
@@ -341,4 +342,18 @@ test.for<[pattern: string, path: string, matches: boolean]>([
   ["node:**", "node:fs/promises", true],
 ])("pattern %s on %s: %s", ([pattern, path, matches]) => {
   expect(matchesAny(path, [pattern])).toBe(matches);
+});
+
+test("every layer has files", async () => {
+  const checkout = new URL("..", import.meta.url);
+  const folders = ["src", "runtime/src"];
+  const names = await Promise.all(
+    folders.map(async (folder) => {
+      const found = await readdir(new URL(folder, checkout), { recursive: true });
+      return found.map((name) => `${folder}/${name}`);
+    }),
+  );
+  const layers = layerRules.flatMap((rule) => rule.layers);
+  const empty = layers.filter(({ files }) => !names.flat().some((name) => matchesAny(name, files)));
+  expect(empty).toEqual([]);
 });

@@ -38,12 +38,12 @@ for (const { title, move } of scenarios) {
   const server = await ServerProcess.start("http/bulk", undefined);
   try {
     await move(server.port, 64 * mebibyte);
-    const before = await server.memory();
+    const { rss: before } = await server.usage();
     let peak = before;
     const over = new AbortController();
     const watching = (async () => {
       while (!over.signal.aborted) {
-        peak = Math.max(peak, await server.memory());
+        peak = Math.max(peak, (await server.usage()).rss);
         await delay(50);
       }
     })();

@@ -67,25 +67,6 @@ export const layerRules: readonly LayersRule[] = [
           "registry",
           "config",
           "errors",
-          "metadata",
-          "log",
-        ],
-      },
-      {
-        name: "testing",
-        files: ["runtime/src/testing/**"],
-        imports: [
-          "app",
-          "http",
-          "grpc",
-          "transport",
-          "middleware",
-          "contract",
-          "codec",
-          "registry",
-          "config",
-          "errors",
-          "metadata",
           "log",
         ],
       },
@@ -106,7 +87,7 @@ export const layerRules: readonly LayersRule[] = [
       {
         name: "app",
         files: ["runtime/src/app/**"],
-        imports: ["contract", "transport", "registry", "config", "errors", "metadata", "log"],
+        imports: ["contract", "transport", "registry", "config", "errors", "log"],
       },
       {
         name: "http",
@@ -145,12 +126,12 @@ export const layerRules: readonly LayersRule[] = [
       {
         name: "transport",
         files: ["runtime/src/transport/*.ts"],
-        imports: ["middleware", "contract", "codec", "registry", "errors", "metadata", "log"],
+        imports: ["middleware", "contract", "codec", "registry", "errors", "log"],
       },
       {
         name: "middleware",
         files: ["runtime/src/middleware/**"],
-        imports: ["contract", "errors", "metadata", "log"],
+        imports: ["contract", "errors", "log"],
       },
       { name: "codec", files: ["runtime/src/codec/**"], imports: ["errors"] },
       {
@@ -166,7 +147,6 @@ export const layerRules: readonly LayersRule[] = [
       { name: "resilience", files: ["runtime/src/resilience/**"], imports: [] },
       { name: "config", files: ["runtime/src/config/**"], imports: ["errors", "log"] },
       { name: "errors", files: ["runtime/src/errors/**"], imports: [] },
-      { name: "metadata", files: ["runtime/src/metadata/**"], imports: [] },
       { name: "log", files: ["runtime/src/log/**"], imports: [] },
       { name: "protos", files: ["runtime/src/protos/**"], imports: [] },
     ],

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inTempFolder } from "../temp-folder.ts";
 import type { LoadGenerator, LoadJob, LoadResult } from "./load.ts";
 import { runPinned } from "./run-process.ts";
 
@@ -8,16 +8,12 @@ import { runPinned } from "./run-process.ts";
 export function createH2load(core: number | undefined): LoadGenerator {
   return {
     name: "h2load",
-    async run(job) {
-      const folder = await mkdtemp(join(tmpdir(), "kratos-bench-"));
-      try {
+    run: (job) =>
+      inTempFolder(async (folder) => {
         const body = join(folder, "body");
         await writeFile(body, job.work.body ?? new Uint8Array());
         return parseH2load(await runPinned(core, toCommand(job, body), job.seconds));
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    },
+      }),
   };
 }
 

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inTempFolder } from "../temp-folder.ts";
 import type { LoadGenerator, LoadJob, LoadResult, Work } from "./load.ts";
 import { runPinned } from "./run-process.ts";
 
@@ -8,16 +8,12 @@ import { runPinned } from "./run-process.ts";
 export function createWrk(core: number | undefined): LoadGenerator {
   return {
     name: "wrk",
-    async run(job) {
-      const folder = await mkdtemp(join(tmpdir(), "kratos-bench-"));
-      try {
+    run: (job) =>
+      inTempFolder(async (folder) => {
         const script = join(folder, "request.lua");
         await writeFile(script, toLua(job.work));
         return parseWrk(await runPinned(core, toCommand(job, script), job.seconds));
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    },
+      }),
   };
 }
 

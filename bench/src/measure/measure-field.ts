@@ -113,14 +113,14 @@ async function measureSlot(
   seconds: number,
 ): Promise<Slot> {
   const start = performance.now();
-  const before = await server.usage();
+  const { microseconds: before } = await server.usage();
   const { requests, requestsPerSecond } = await run.load.run({
     port: server.port,
     work,
     pressure: run.pressure,
     seconds,
   });
-  const microseconds = (await server.usage()) - before;
+  const microseconds = (await server.usage()).microseconds - before;
   const elapsed = (performance.now() - start) * 1000;
   return {
     requestsPerSecond,

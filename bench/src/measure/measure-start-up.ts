@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inTempFolder } from "../temp-folder.ts";
 import type { Spread } from "./statistics.ts";
 import { orderInRound, spreadOf } from "./statistics.ts";
 
@@ -50,16 +50,13 @@ export async function measureStartUp(
   };
 }
 
-async function timeOfNewProject(): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), "kratos-bench-"));
-  try {
+function timeOfNewProject(): Promise<number> {
+  return inTempFolder(async (folder) => {
     const project = join(folder, "order-service");
     const milliseconds = await timeOf([cli, "new", project, "--no-install", "--yes"], folder);
     await access(join(project, "package.json"));
     return milliseconds / 1000;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Milliseconds until Node has run `args` to its end. */

@@ -40,18 +40,11 @@ export class ServerProcess {
     }
   }
 
-  /** Microseconds of CPU that the server has used so far. */
-  async usage(): Promise<number> {
+  /** What the server has used so far: microseconds of CPU, and the bytes of memory that it occupies. */
+  async usage(): Promise<Extract<ServerMessage, { kind: "usage" }>> {
     const answer = nextMessage(this.#child, "usage", startLimitMs);
     this.#child.send(askUsage);
-    return (await answer).microseconds;
-  }
-
-  /** Bytes of memory that the server occupies. */
-  async memory(): Promise<number> {
-    const answer = nextMessage(this.#child, "usage", startLimitMs);
-    this.#child.send(askUsage);
-    return (await answer).rss;
+    return answer;
   }
 
   /** Ends the process, and resolves when it is gone. */
