@@ -2,9 +2,10 @@ import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { CliError } from "../cli-error.ts";
+import { type FileProblem, quote, toConfigError } from "./file-problem.ts";
 import { readSetupFile } from "./read-setup-file.ts";
-import { describeIssues, quote } from "./schema-problems.ts";
-import { parseYaml, type FileProblem, type YamlDocument } from "./yaml-document.ts";
+import { describeIssues } from "./schema-problems.ts";
+import { parseYaml, type YamlDocument } from "./yaml-document.ts";
 
 /** What a project chooses in its `kratos.yaml`, complete: what is not said has its default. */
 export interface KratosConfig {
@@ -21,9 +22,6 @@ export interface KratosConfig {
 }
 
 const fileName = "kratos.yaml";
-
-/** Who has more has another program's file. */
-const shownProblems = 20;
 
 const mapping = "a mapping of keys to values";
 const flag = z.boolean("true or false").optional();
@@ -68,14 +66,14 @@ export function readKratosYaml(root: string): KratosConfig {
     });
   }
   const parsed = parseYaml(text);
-  if (!parsed.ok) throw toError(path, parsed.problems);
+  if (!parsed.ok) throw toConfigError(path, parsed.problems);
   const { document } = parsed;
   const result = kratosYamlSchema.safeParse(document.value);
   if (!result.success) {
-    throw toError(path, describeIssues(result.error.issues, kratosYamlSchema, document));
+    throw toConfigError(path, describeIssues(result.error.issues, kratosYamlSchema, document));
   }
   const problems = findMissingFolders(root, result.data, document);
-  if (problems.length > 0) throw toError(path, problems);
+  if (problems.length > 0) throw toConfigError(path, problems);
   return complete(root, result.data);
 }
 
@@ -109,14 +107,4 @@ function isFolder(path: string): boolean {
   } catch {
     return false; // also a path that no folder can have
   }
-}
-
-function toError(path: string, problems: readonly FileProblem[]): CliError {
-  const lines = problems
-    .slice(0, shownProblems)
-    .map(({ line, column, message }) => `${fileName}:${line}:${column}: ${message}`);
-  const more = problems.length - lines.length;
-  return new CliError("CONFIG_INVALID", `"${path}" cannot be used`, {
-    details: [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n"),
-  });
 }

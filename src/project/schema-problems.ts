@@ -1,13 +1,11 @@
 import { z } from "zod";
 import { nearestName } from "../nearest-name.ts";
-import type { FileProblem, YamlDocument, YamlPath } from "./yaml-document.ts";
-
-/** How much of a wrong value a message shows, in characters. */
-const shownLength = 40;
+import { type FileProblem, quote } from "./file-problem.ts";
+import type { YamlDocument, YamlPath } from "./yaml-document.ts";
 
 /**
- * Says what `schema` has against a document, in the order of its lines. The schema's own messages tell what
- * would be right: `true or false`.
+ * Says what `schema` has against a document. The schema's own messages tell what would be right:
+ * `true or false`.
  */
 export function describeIssues(
   issues: readonly z.core.$ZodIssue[],
@@ -15,16 +13,14 @@ export function describeIssues(
   document: YamlDocument,
 ): FileProblem[] {
   const known = listKeys(schema);
-  return issues
-    .flatMap((issue) => {
-      if (issue.code === "unrecognized_keys") {
-        return issue.keys.map((key) => describeUnknown(document, issue.path, key, known));
-      }
-      const name = issue.path.length === 0 ? "the file" : `"${toName(issue.path)}"`;
-      const found = describeValue(valueAt(document.value, issue.path));
-      return [document.problemAt(issue.path, `${name} must be ${issue.message}, not ${found}`)];
-    })
-    .sort((a, b) => a.line - b.line || a.column - b.column);
+  return issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => describeUnknown(document, issue.path, key, known));
+    }
+    const name = issue.path.length === 0 ? "the file" : `"${toName(issue.path)}"`;
+    const found = describeValue(valueAt(document.value, issue.path));
+    return [document.problemAt(issue.path, `${name} must be ${issue.message}, not ${found}`)];
+  });
 }
 
 /** All keys that `schema` knows, with those around them: `http.unboundMethods`. */
@@ -96,9 +92,4 @@ function describeValue(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "a mapping";
   return typeof value === "string" ? quote(value) : String(value);
-}
-
-/** A text from a file as a message shows it: not too much of it, and nothing that a terminal would act on. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > shownLength ? `${text.slice(0, shownLength)}…` : text);
 }

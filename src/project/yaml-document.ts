@@ -1,13 +1,6 @@
 import { isMap, isScalar, isSeq, Lexer, parseDocument, Parser, visit } from "yaml";
 import type { Document, Node } from "yaml";
-
-/** Something wrong in a file, where it is. Line and column count from 1. */
-export interface FileProblem {
-  readonly line: number;
-  readonly column: number;
-  /** Lower case, names the thing in quotes, no full stop. */
-  readonly message: string;
-}
+import { type FileProblem, quote } from "./file-problem.ts";
 
 /** Keys of mappings and indices of lists, from the top. */
 export type YamlPath = readonly PropertyKey[];
@@ -33,9 +26,9 @@ const maxDepth = 32;
  * places, and a few lines of them make gigabytes.
  */
 export function parseYaml(text: string): ParsedYaml {
-  const deep = findDepth(text);
-  if (deep !== undefined) {
-    const problem = problemIn(text, deep, "lists or mappings lie too deep in each other here");
+  const tooDeep = findTooDeep(text);
+  if (tooDeep !== undefined) {
+    const problem = problemIn(text, tooDeep, "lists or mappings lie too deep in each other here");
     return { ok: false, problems: [problem] };
   }
   // Warnings, too, become problems: on the console nobody would know what they are about.
@@ -45,7 +38,7 @@ export function parseYaml(text: string): ParsedYaml {
   );
   visit(document, {
     Alias(_, alias) {
-      const message = `alias "*${alias.source}" is not read here, write out what it stands for`;
+      const message = `alias ${quote(`*${alias.source}`)} is not read here, write out what it stands for`;
       problems.push(problemIn(text, startOf(alias) ?? 0, message));
     },
   });
@@ -63,7 +56,7 @@ export function parseYaml(text: string): ParsedYaml {
  * Where lists and mappings begin to lie too deep in each other. The parser calls itself for each of them, and
  * takes the process with it where the stack ends; the first half of its work does not.
  */
-function findDepth(text: string): number | undefined {
+function findTooDeep(text: string): number | undefined {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     const { offset } = parser;
@@ -107,6 +100,11 @@ function plainMessage(code: string, message: string): string {
     case "MULTIPLE_DOCS":
       return 'a second document begins here, remove the "---"';
     default:
-      return `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+      return `not valid YAML: ${message.charAt(0).toLowerCase()}${cutOut(message.slice(1))}`;
   }
+}
+
+/** The parser's messages may end in text of the file. */
+function cutOut(message: string): string {
+  return message.replaceAll(/\p{Cc}/gu, "?").slice(0, 120);
 }

@@ -150,6 +150,11 @@ test.for<[what: string, text: string, problems: readonly string[]]>([
     ['2:1: a second document begins here, remove the "---"'],
   ],
   ["a tag of its own", "http: !mine {}\n", ["1:7: not valid YAML: unresolved tag: !mine"]],
+  [
+    "a directive for a terminal to act on",
+    `%NO\u001b[31m${"x".repeat(200)}\n---\nhttp: {}\n`,
+    [`1:1: not valid YAML: unknown directive %NO?[31m${"x".repeat(95)}`],
+  ],
   ["a text without its end", 'http: "a\n', ['2:1: not valid YAML: missing closing "quote']],
 ])("refuses %s", async ([, text, problems]) => {
   const root = await project(text);
