@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
+import { isHttpServerContext, requestOrigin } from "@kratos-ts/runtime/http";
 import { buildSchema } from "./schema.ts";
 import { type RawResponse, sendRaw, serveRules } from "./serve.ts";
 
@@ -12,6 +13,7 @@ const get = (fields: string, line = "GET /v1 HTTP/1.1") => `${line}\r\n${host}${
 const post = (fields: string, body: string) =>
   `POST /v1 HTTP/1.1\r\n${host}${fields}\r\n\r\n${body}`;
 const chunked = (body: string) => post("Transfer-Encoding: chunked", body);
+const chunks = "Transfer-Encoding: chunked";
 const json = (body: string) => post(`Content-Length: ${Buffer.byteLength(body)}`, body);
 const deep = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
 
@@ -29,8 +31,11 @@ test.for<[what: string, request: string | Buffer, status: number]>([
   ["raw UTF-8 in the target", get("", "GET /v1?id=é HTTP/1.1"), 400],
   ["no Host", "GET /v1 HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
   ["two Hosts", get("Host: u\r\n"), 400],
+  ["the same Host twice", get("Host: t\r\n"), 400],
   ["no Host in HTTP/1.0", "GET /v1 HTTP/1.0\r\n\r\n", 200],
   ["the absolute form", get("", "GET http://x/v1?n=5 HTTP/1.1"), 200],
+  ["an absolute form without a host", get("", "GET http:///v1 HTTP/1.1"), 400],
+  ["an absolute form with a user", get("", "GET http://u@x/v1 HTTP/1.1"), 400],
   ["an absolute form that is not HTTP", get("", "GET ftp://x/v1 HTTP/1.1"), 400],
   ["* with GET", get("", "GET * HTTP/1.1"), 404],
   ["a fragment", get("", "GET /v1#x HTTP/1.1"), 400],
@@ -58,6 +63,22 @@ test.for<[what: string, request: string | Buffer, status: number]>([
     400,
   ],
   ["chunks twice", post("Transfer-Encoding: chunked, chunked", "0\r\n\r\n"), 400],
+  ["chunks in two headers", post(`${chunks}\r\n${chunks}`, "0\r\n\r\n"), 400],
+  ["chunks and a length", post(`${chunks}\r\nContent-Length: 2`, "0\r\n\r\n"), 400],
+  ["a coding that ends in no chunks", post("Transfer-Encoding: chunked, gzip", "{}"), 400],
+  ["no coding at all", post("Transfer-Encoding: ", "{}"), 400],
+  ["the coding that is none", post("Transfer-Encoding: identity", "{}"), 400],
+  ["that and a length", post("Transfer-Encoding: identity\r\nContent-Length: 2", "{}"), 400],
+  ["a coding with a parameter", post("Transfer-Encoding: chunked;q=1", "0\r\n\r\n"), 400],
+  ["a coding under chunks", post("Transfer-Encoding: gzip, chunked", "0\r\n\r\n"), 501],
+  ["the same in two headers", post(`Transfer-Encoding: gzip\r\n${chunks}`, "0\r\n\r\n"), 501],
+  ["an unknown coding", post("Transfer-Encoding: identity, chunked", "0\r\n\r\n"), 501],
+  ["chunks by another spelling", post("Transfer-Encoding: ,Chunked", "2\r\n{}\r\n0\r\n\r\n"), 200],
+  [
+    "chunks in HTTP/1.0",
+    `POST /v1 HTTP/1.0\r\nHost: t\r\nConnection: keep-alive\r\n${chunks}\r\n\r\n0\r\n\r\n`,
+    400,
+  ],
   ["a chunk without a size", chunked("zz\r\n{}\r\n"), 400],
   ["a chunk of an endless size", chunked("ffffffffffffffffff\r\n{}\r\n"), 400],
   ["a long chunk extension", chunked(`2;${"a".repeat(100_000)}\r\n{}\r\n0\r\n\r\n`), 400],
@@ -83,6 +104,64 @@ test.for<[what: string, request: string | Buffer, status: number]>([
   const response = await sendRaw(port, request);
   expect(response.status).toBe(status);
   if (status >= 400) expectError(response);
+});
+
+test.for<[host: string, status: number]>([
+  ["", 200],
+  ["t:80", 200],
+  ["t:", 200],
+  ["a_b.example", 200],
+  ["caf%C3%A9", 200],
+  ["[::1]:80", 200],
+  ["[v1.a:b]", 200],
+  ["a b", 400],
+  ["a/b", 400],
+  ["a, b", 400],
+  ["a?b", 400],
+  ["a#b", 400],
+  ["a\\b", 400],
+  ["<a>", 400],
+  ["\u00e9", 400],
+  ["a%zz", 400],
+  ["u@a", 400],
+  ["http://a", 400],
+  ["a:b", 400],
+  ["a:80:90", 400],
+  [":80", 400],
+  ["::1", 400],
+  ["[::1", 400],
+  ["[::1]x", 400],
+  ["[1.2.3.4]", 400],
+  ["[fe80::1%eth0]", 400],
+])("answers Host: %s with %i", async ([host, status]) => {
+  const port = await serveRules(rules, R, R, (request) => request);
+  const text = `GET /v1 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+  const response = await sendRaw(port, Buffer.from(text, "latin1"));
+  expect(response.status).toBe(status);
+  if (status >= 400) expectError(response);
+});
+
+test("the host of an absolute target counts in place of the header", async () => {
+  let seen: unknown;
+  const port = await serveRules(rules, R, R, (_request, context) => {
+    const origin = isHttpServerContext(context) ? requestOrigin(context.request) : "";
+    seen = [context.requestHeader.values("host"), origin];
+    return {};
+  });
+  await sendRaw(port, get("", "GET http://[::1]:80/v1 HTTP/1.1"));
+  expect(seen).toEqual([["[::1]:80"], "http://[::1]:80"]);
+});
+
+test("closes the connection behind a body that may be another one than it was read as", async () => {
+  const port = await serveRules(rules, R, R, (request) => request);
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  const head = "POST /v1 HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
+  socket.write(`${head}0\r\n\r\nGET /v1 HTTP/1.1\r\nHost: t\r\n\r\n`);
+  let text = "";
+  for await (const chunk of socket) text += String(chunk);
+  expect(text).toMatch(/^HTTP\/1\.1 501 .*Connection: close/s);
+  expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
 });
 
 test("leaves headers beyond Node's limit out, or refuses them where Node does", async () => {

@@ -104,6 +104,15 @@ test.for<[method: string, path: string, body: string | undefined, status: number
   expect(JSON.parse(answer.body)).toMatchObject({ code: status });
 });
 
+test.for<[what: string, headers: OutgoingHttpHeaders, status: number]>([
+  ["a host that agrees", { ":authority": "t:1", host: "t:1" }, 200],
+  ["another host", { ":authority": "t:1", host: "u" }, 400],
+  ["a malformed host", { ":authority": "u@t" }, 400],
+])("%s is answered with %i", async ([, headers, status]) => {
+  const { session } = await serve(["GET /v1"], echo);
+  expect((await send(session, { ":path": "/v1", ...headers })).headers[":status"]).toBe(status);
+});
+
 test("OPTIONS is answered with the methods", async () => {
   const { session } = await serve(["POST /v1 body=*"], echo);
   const { headers } = await send(session, { ":method": "OPTIONS", ":path": "/v1" });

@@ -110,6 +110,12 @@ export class Connection extends OpenCalls {
     return true;
   }
 
+  /** Whether the client was told that nothing follows any more. */
+  get saidGoodbye(): boolean {
+    const last = this.#lastResponse;
+    return this.#closing || (last?.headersSent === true && !last.shouldKeepAlive);
+  }
+
   /** Nothing that comes may be processed from here on. */
   close(): void {
     this.#closing = true;

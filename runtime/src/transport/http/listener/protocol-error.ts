@@ -35,6 +35,10 @@ export function refuseSocket(socket: Duplex, phrase: string, error: KratosError)
     connection.fail(status, message);
     return;
   }
+  if (connection?.saidGoodbye === true) {
+    connection.socket.destroySoon();
+    return;
+  }
   socket.end(errorMessage(phrase, error), () => socket.destroy());
 }
 

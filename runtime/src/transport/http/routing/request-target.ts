@@ -1,3 +1,5 @@
+import { excerpt } from "../binding-error.ts";
+import { isHost } from "../host.ts";
 import { MalformedPathError } from "./router.ts";
 
 /** The parts of a request line's target, as they came. */
@@ -6,28 +8,34 @@ export interface RequestTarget {
   readonly path: string;
   /** What follows the first question mark; empty when there is none. */
   readonly query: string;
+  /** Of the absolute form, which proxies send (`http://host/path`); undefined for all others. */
+  readonly host?: string;
 }
 
 /**
  * Splits a request target without normalising anything: a URL parser would resolve `..` and take the host
- * out of `//host/path`. Scheme and authority of the absolute form are dropped.
+ * out of `//host/path`. The scheme of the absolute form is dropped.
  * Throws {@link MalformedPathError}.
  */
 export function parseRequestTarget(url: string): RequestTarget {
   // Nearly every target: a slash, then printable ASCII without "#".
-  const target = /^\/[!"$-~]*$/.test(url) ? url : repairTarget(url);
+  if (/^\/[!"$-~]*$/.test(url)) return splitTarget(url);
+  if (url === "*") return { path: url, query: "" };
+  if (url.includes("#")) throw new MalformedPathError('a request must not hold a fragment ("#")');
+  const [origin = "", host] = /^https?:\/\/([^/?]*)/i.exec(url) ?? [];
+  if (host !== undefined && !isHost(host)) {
+    throw new MalformedPathError(`the request target has no host: ${excerpt(url)}`);
+  }
+  let target = url.slice(origin.length);
+  if (host !== undefined && !target.startsWith("/")) target = `/${target}`;
+  if (!target.startsWith("/")) throw new MalformedPathError("the request target is not a path");
+  if (/[^!-~]/.test(target)) throw new MalformedPathError("a URL must be ASCII, encode the rest");
+  return host === undefined ? splitTarget(target) : { ...splitTarget(target), host };
+}
+
+function splitTarget(target: string): RequestTarget {
   const mark = target.indexOf("?");
   return mark < 0
     ? { path: target, query: "" }
     : { path: target.slice(0, mark), query: target.slice(mark + 1) };
-}
-
-function repairTarget(url: string): string {
-  if (url === "*") return url;
-  if (url.includes("#")) throw new MalformedPathError('a request must not hold a fragment ("#")');
-  let target = url.replace(/^https?:\/\/[^/?]*/i, "");
-  if (target === "" || target.startsWith("?")) target = `/${target}`;
-  if (!target.startsWith("/")) throw new MalformedPathError("the request target is not a path");
-  if (/[^!-~]/.test(target)) throw new MalformedPathError("a URL must be ASCII, encode the rest");
-  return target;
 }

@@ -7,6 +7,7 @@ import { requireUpgrade, runCall } from "../call/create-call.ts";
 import { HeaderMap } from "../header-map.ts";
 import type { RequestReceiver } from "../listener/listener.ts";
 import { refuseSocket } from "../listener/protocol-error.ts";
+import { adoptHost, HeadCheck } from "./head-check.ts";
 import { logRefusal } from "../call/refusal-log.ts";
 import { parseRequestTarget, type RequestTarget } from "../routing/request-target.ts";
 import { sendError } from "../reply/response.ts";
@@ -20,6 +21,7 @@ export class Dispatcher implements RequestReceiver {
   readonly #router: Router<ServedRoute>;
   readonly #upgrades: Router<ServedRoute>;
   readonly #logger: Logger;
+  readonly #heads = new HeadCheck();
 
   /** `upgrades` finds what is served as WebSockets. */
   constructor(host: CallHost, router: Router<ServedRoute>, upgrades: Router<ServedRoute>) {
@@ -33,16 +35,16 @@ export class Dispatcher implements RequestReceiver {
     const method = request.method!;
     let target: RequestTarget;
     let match: RouteMatch<ServedRoute> | undefined;
-    if (request.headers.host === undefined && request.httpVersion === "1.1") {
-      this.#sendError(response, bindingError('the request has no "Host"'));
-      return;
-    }
-    if (hasSeveralHosts(request.rawHeaders)) {
-      this.#sendError(response, bindingError('the request has more than one "Host"'));
+    const error = this.#heads.find(request);
+    if (error !== undefined) {
+      // How much of what follows is its body, is not certain.
+      if (request.headers["transfer-encoding"] !== undefined) response.shouldKeepAlive = false;
+      this.#refuseRequest(request.url!, response, error);
       return;
     }
     try {
       target = parseRequestTarget(request.url!);
+      if (target.host !== undefined) adoptHost(request, target.host);
       match =
         this.#findUpgrade(request, response, target) ?? this.#router.find(method, target.path);
       if (match === undefined) {
@@ -135,14 +137,4 @@ export class Dispatcher implements RequestReceiver {
   #sendError(response: ServerResponse, error: KratosError, header?: HeaderMap): void {
     sendError(response, error, header, this.#host);
   }
-}
-
-/** What stands before a server may have gone by another one than Node, which takes the first (RFC 9112, section 3.2). */
-function hasSeveralHosts(raw: readonly string[]): boolean {
-  let count = 0;
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index]!;
-    if (name.length === 4 && name.toLowerCase() === "host") count++;
-  }
-  return count > 1;
 }
