@@ -1,8 +1,8 @@
-/** Why the streams that are left after a shutdown die. */
+/** Why the streams that are left after a shutdown, or after the end of their connection's life, die. */
 export class ShutdownError extends Error {
   override readonly name = "ShutdownError";
 
-  constructor() {
-    super("the server was told to stop at once");
+  constructor(message = "the server was told to stop at once") {
+    super(message);
   }
 }

@@ -55,6 +55,11 @@ export interface StreamSink {
    * the server's own shutdown cut it off.
    */
   onReset(code: number, cause?: Error): void;
+  /**
+   * On a server: the connection is about to be cut off, for `cause`. What is sent within this call may still get
+   * to the client; `onReset` follows for streams that it does not end. Absent: `onReset` alone tells.
+   */
+  onCutOff?(cause: Error): void;
   /** What `write` refused to take more of has left. */
   onDrain(): void;
   /**

@@ -114,6 +114,10 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     );
   }
 
+  onCutOff(cause: Error): void {
+    this.fail(new KratosError(503, "SERVER_STOPPED", cause.message, { cause }));
+  }
+
   onDrain(): void {}
 
   onDeadline(): void {

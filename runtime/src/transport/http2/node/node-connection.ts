@@ -1,4 +1,159 @@
+import type { ServerHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
+import { ShutdownError } from "../../shutdown-error.ts";
+import { spreadAge } from "../connection-age.ts";
+import { ResetCode, type StreamSink } from "../engine.ts";
+import { PingPolicy, tooManyPings } from "../ping-policy.ts";
+import type { EngineLimit, ServerEngineOptions } from "../server-engine.ts";
 import { SocketInfo } from "../socket-info.ts";
+import type { NodeServerStream } from "./node-stream.ts";
 
-/** What the server knows of one connection. */
-export class NodeConnection extends SocketInfo {}
+/** Milliseconds that a client has for its first settings. */
+const handshakeTimeout = 10_000;
+
+/** Milliseconds for the client's end of a connection that is over, and for the last words of one that is cut off. */
+const goodbyeTimeout = 1000;
+const lastWordsTimeout = 100;
+
+/** A connection on `node:http2`: its streams, and its life. */
+export class NodeConnection extends SocketInfo {
+  readonly pings: PingPolicy;
+  /** Those whose reply is not complete. */
+  readonly streams: Set<NodeServerStream> = new Set();
+  /** Work that goes on after its stream is over. */
+  readonly #busy = new Set<StreamSink>();
+  readonly #socket: Socket;
+  readonly #session: ServerHttp2Session;
+  readonly #options: ServerEngineOptions;
+  readonly #opened = performance.now();
+  readonly #maxAge: number;
+  /** The client has sent its settings. */
+  #established = false;
+  #idleSince = 0;
+  #agedSince = 0;
+  #endingSince = 0;
+  #bytesRead = 0;
+  #quietSince = performance.now();
+  #pingedSince = 0;
+
+  constructor(socket: Socket, session: ServerHttp2Session, options: ServerEngineOptions) {
+    super(socket);
+    this.#socket = socket;
+    this.#session = session;
+    this.#options = options;
+    this.#maxAge = spreadAge(options.maxConnectionAge);
+    this.pings = new PingPolicy(options.keepalive);
+    session.on("error", ignore); // its streams have told their sinks
+    session.once("remoteSettings", () => {
+      this.#established = true;
+    });
+    session.on("ping", () => this.#receivePing());
+    session.on("goaway", (code: number, _last: number, data?: Buffer) => {
+      options.observer.onGoaway(this, "client", code, data?.toString() ?? "");
+    });
+  }
+
+  /** Whether one more stream may be begun. */
+  get hasRoom(): boolean {
+    const { maxConcurrentStreams } = this.#options;
+    if (this.streams.size + this.#busy.size < maxConcurrentStreams) return true;
+    for (const sink of this.#busy) if (sink.busy !== true) this.#busy.delete(sink);
+    return this.streams.size + this.#busy.size < maxConcurrentStreams;
+  }
+
+  /** A stream whose reply is complete, or that died. */
+  removeStream(stream: NodeServerStream, sink: StreamSink): void {
+    this.streams.delete(stream);
+    if (sink.busy === true) this.#busy.add(sink);
+  }
+
+  /**
+   * Tells the client to go elsewhere; the connection ends with its last stream. Streams that the client opens
+   * before it knows are left to it to repeat: Node cannot announce its end and still take them.
+   */
+  goodbye(): void {
+    const session = this.#session;
+    if (session.closed || session.destroyed) return;
+    session.close();
+    this.#options.observer.onGoaway(this, "server", ResetCode.NO_ERROR, "");
+  }
+
+  /** Ends the connection, and what still runs with it, as soon as the last words are sent. */
+  cutOff(cause: ShutdownError): void {
+    if (this.#session.destroyed) {
+      this.#socket.destroy();
+      return;
+    }
+    for (const stream of this.streams) stream.cutOff(cause);
+    this.goodbye();
+    setTimeout(() => {
+      this.#session.destroy(cause);
+      this.#socket.destroy();
+    }, lastWordsTimeout);
+  }
+
+  /** Ends what takes too long; called now and then with the time as `performance.now` has it. */
+  check(now: number): void {
+    if (this.#session.destroyed) {
+      // Node waits for ever for the client to close its end.
+      if (this.#endingSince === 0) this.#endingSince = now;
+      else if (now - this.#endingSince > goodbyeTimeout) this.#socket.destroy();
+      return;
+    }
+    if (!this.#established && now - this.#opened > handshakeTimeout) {
+      this.#end("silence", ResetCode.PROTOCOL_ERROR, "the handshake takes too long");
+      return;
+    }
+    this.#checkAge(now);
+    this.#checkSilence(now);
+  }
+
+  #checkAge(now: number): void {
+    const { maxConnectionIdle, maxConnectionAgeGrace } = this.#options;
+    if (this.streams.size > 0) this.#idleSince = 0;
+    else if (this.#idleSince === 0) this.#idleSince = now;
+    else if (maxConnectionIdle > 0 && now - this.#idleSince >= maxConnectionIdle) this.goodbye();
+    if (this.#maxAge === 0) return;
+    if (this.#agedSince === 0) {
+      if (now - this.#opened < this.#maxAge) return;
+      this.#agedSince = now;
+      this.goodbye();
+    } else if (maxConnectionAgeGrace > 0 && now - this.#agedSince >= maxConnectionAgeGrace) {
+      this.cutOff(new ShutdownError("the connection is older than the server lets it become"));
+    }
+  }
+
+  #checkSilence(now: number): void {
+    const { time, timeout } = this.#options.keepalive;
+    const { bytesRead } = this.#socket;
+    if (bytesRead !== this.#bytesRead) {
+      this.#bytesRead = bytesRead;
+      this.#quietSince = now;
+      this.#pingedSince = 0;
+    } else if (this.#pingedSince > 0) {
+      if (now - this.#pingedSince <= timeout) return;
+      this.#options.observer.onLimit(this, "silence");
+      this.#session.destroy();
+      this.#socket.destroy(); // who does not answer does not close its end, either
+    } else if (time > 0 && now - this.#quietSince >= time) {
+      this.#pingedSince = now;
+      this.#session.ping(ignore);
+    }
+  }
+
+  #receivePing(): void {
+    if (this.pings.take(performance.now(), this.streams.size)) return;
+    this.#end("controls", ResetCode.ENHANCE_YOUR_CALM, tooManyPings);
+  }
+
+  /** Ends the connection of a client that does not keep to the rules. */
+  #end(limit: EngineLimit, code: number, reason: string): void {
+    const { observer } = this.#options;
+    observer.onLimit(this, limit);
+    observer.onGoaway(this, "server", code, reason);
+    this.#session.goaway(code, 0, Buffer.from(reason));
+    this.#session.destroy();
+  }
+}
+
+function ignore(): void {}

@@ -4,13 +4,19 @@ import { HeaderSet } from "../engine.ts";
 
 /** A received header block of `node:http2`: the object for look-ups, the list for everything else. */
 export class NodeHeaders implements HeaderView {
+  readonly tooLarge: boolean;
   readonly #object: IncomingHttpHeaders;
   readonly #list: readonly string[];
 
-  /** `list` alternates names and values. */
-  constructor(object: IncomingHttpHeaders, list: readonly string[]) {
+  /** `list` alternates names and values, which together may have `maxBytes`. */
+  constructor(
+    object: IncomingHttpHeaders,
+    list: readonly string[],
+    maxBytes: number = Number.POSITIVE_INFINITY,
+  ) {
     this.#object = object;
     this.#list = list;
+    this.tooLarge = countBytes(list) > maxBytes;
   }
 
   get(name: string): string | undefined {
@@ -25,6 +31,13 @@ export class NodeHeaders implements HeaderView {
       if (!name.startsWith(":")) visit(name, this.#list[i + 1] as string);
     }
   }
+}
+
+/** As RFC 9113, section 10.5.1, counts: 32 bytes for each field beside its own. */
+function countBytes(list: readonly string[]): number {
+  let bytes = list.length * 16;
+  for (let i = 0; i < list.length; i++) bytes += (list[i] as string).length;
+  return bytes;
 }
 
 /** Fields in the shape that `node:http2` sends, which it copies and never changes. */
