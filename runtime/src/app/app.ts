@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { textOf } from "../errors/text-of.ts";
 import type { Logger } from "../log/logger.ts";
 import { silentLogger } from "../log/silent-logger.ts";
 import type { ServiceInstance } from "../registry/registrar.ts";
@@ -13,6 +12,7 @@ import {
 } from "./app-options.ts";
 import { endInTime } from "./end-in-time.ts";
 import { listenForSignals } from "./listen-for-signals.ts";
+import { throwFailures } from "./throw-failures.ts";
 
 /**
  * The life of a service (Kratos's `App`): starts the servers, registers, waits for a signal or `stop()`,
@@ -92,8 +92,7 @@ export class App implements AppInfo {
       clearInterval(keepAlive);
       signals.close();
     }
-    if (failures.length === 0) return;
-    throw failures.length === 1 ? failures[0] : aggregate(`app "${this.name}"`, failures);
+    throwFailures(`app "${this.name}"`, failures);
   }
 
   #requestStop(by: string): void {
@@ -248,14 +247,8 @@ async function allOrNone<T>(
 async function allOf<T>(what: string, work: readonly (T | Promise<T>)[]): Promise<T[]> {
   const results = await Promise.allSettled(work);
   const failures = results.flatMap((r) => (r.status === "rejected" ? [r.reason as unknown] : []));
-  if (failures.length === 1) throw failures[0];
-  if (failures.length > 1) throw aggregate(what, failures);
+  throwFailures(what, failures);
   return results.flatMap((r) => (r.status === "fulfilled" ? [r.value] : []));
-}
-
-function aggregate(what: string, failures: readonly unknown[]): AggregateError {
-  const texts = failures.map(textOf);
-  return new AggregateError(failures, `${what} failed more than once: ${texts.join("; ")}`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

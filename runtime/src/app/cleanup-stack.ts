@@ -1,4 +1,5 @@
 import type { Awaitable } from "../middleware/middleware.ts";
+import { throwFailures } from "./throw-failures.ts";
 
 /**
  * Undoes what was done, last things first: the closing side of a composition root.
@@ -37,7 +38,6 @@ export class CleanupStack {
         failures.push(error);
       }
     }
-    if (failures.length === 1) throw failures[0];
-    if (failures.length > 1) throw new AggregateError(failures, "several clean-up steps failed");
+    throwFailures("cleaning up", failures);
   }
 }

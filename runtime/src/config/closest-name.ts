@@ -1,10 +1,10 @@
 /** The name that was probably meant by `name`; `undefined` when none is near enough. */
 export function closestName(name: string, known: readonly string[]): string | undefined {
-  const wanted = fold(name);
+  const wanted = foldName(name);
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const candidate of known) {
-    const distance = editDistance(wanted, fold(candidate));
+    const distance = editDistance(wanted, foldName(candidate));
     if (distance <= limit && distance < (best?.distance ?? Infinity)) {
       best = { name: candidate, distance };
     }
@@ -12,7 +12,8 @@ export function closestName(name: string, known: readonly string[]): string | un
   return best?.name;
 }
 
-function fold(name: string): string {
+/** A name without case, underscores and hyphens, so that spellings of one name are equal. */
+export function foldName(name: string): string {
   return name.replaceAll(/[_-]/g, "").toLowerCase();
 }
 

@@ -1,3 +1,4 @@
+import { foldName } from "./closest-name.ts";
 import type { ConfigPath } from "./config-source.ts";
 
 /**
@@ -60,12 +61,8 @@ export function withoutPaths(
  */
 export function nearKey(key: string, keys: readonly string[]): string | undefined {
   if (keys.includes(key)) return key;
-  const wanted = foldKey(key);
-  return keys.find((candidate) => foldKey(candidate) === wanted);
-}
-
-function foldKey(key: string): string {
-  return key.replaceAll(/[_-]/g, "").toLowerCase();
+  const wanted = foldName(key);
+  return keys.find((candidate) => foldName(candidate) === wanted);
 }
 
 function copyOf(value: unknown): unknown {

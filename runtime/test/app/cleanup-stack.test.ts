@@ -43,6 +43,7 @@ test("throws all failures when there are several", async () => {
   cleanup.add(() => Promise.reject(new Error("b")));
 
   await expect(cleanup.run()).rejects.toMatchObject({
+    message: "cleaning up failed more than once: b; a",
     errors: [{ message: "b" }, { message: "a" }],
   });
 });

@@ -26,7 +26,7 @@ export function anyMessage(
 }
 
 /** Strings that escaping, UTF-8 and object keys could get wrong. */
-export const anyText: fc.Arbitrary<string> = fc.oneof(
+const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 20 }),
   fc.string({ unit: "binary-ascii", maxLength: 80 }),
   fc.string({ unit: "binary", minLength: 30, maxLength: 60 }),
@@ -105,7 +105,7 @@ function anySingle(field: DescField, depth: number, contents: Contents): Arbitra
 }
 
 /** Any value of a scalar type, the bounds more often than chance would. */
-export function anyScalar(scalar: Scalar): Arbitrary {
+function anyScalar(scalar: Scalar): Arbitrary {
   switch (scalar) {
     case ScalarType.DOUBLE:
       return fc.oneof(fc.double(), fc.constantFrom(0, -0, NaN, Infinity, -Infinity, 1e300, 5e-324));

@@ -1,4 +1,4 @@
-// Run by codec.test.ts in a process that forbids code from strings; prints what happened as JSON.
+// Run by without-eval.test.ts in a process that forbids code from strings; prints what happened as JSON.
 import { create } from "@bufbuild/protobuf";
 import { FieldDescriptorProtoSchema, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { compileCodec } from "@kratos-ts/runtime/codec";
