@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { type HttpServerOptions, RouteRuleError } from "@kratos-ts/runtime/http";
+import {
+  type HttpHandlerRequest,
+  type HttpServerOptions,
+  RouteRuleError,
+} from "@kratos-ts/runtime/http";
 import { buildSchema } from "../schema.ts";
 import { appInfo, createTestServer, parseRule, send } from "../serve.ts";
 
@@ -76,6 +80,37 @@ test("reaches hand-written routes, by their operation", async () => {
   server.configure("POST /x", { maxBodyBytes: 1 });
   await server.start(appInfo);
   expect((await send(server.port!, "POST /x", "xx")).status).toBe(413);
+});
+
+test.for<[own: number | undefined, configured: number | undefined, status: number]>([
+  [3, 1, 200],
+  [1, 3, 413],
+  [3, undefined, 200],
+  [undefined, 1, 413],
+  [undefined, 3, 200],
+  [undefined, undefined, 413],
+])("a route's own limit of %o counts before a configured one of %o", async ([own, set, status]) => {
+  const server = createTestServer({ maxBodyBytes: 1 });
+  const handler = async (request: HttpHandlerRequest) => ({ body: await request.readBody() });
+  server.route("POST", "/x", handler, { maxBodyBytes: own });
+  server.configure("POST /x", { maxBodyBytes: set });
+  await server.start(appInfo);
+  expect((await send(server.port!, "POST /x", "xx")).status).toBe(status);
+});
+
+test.for<[own: number | undefined, configured: number | undefined, hasDeadline: boolean]>([
+  [0, 5000, false],
+  [5000, 0, true],
+  [undefined, 0, false],
+  [undefined, undefined, true],
+])("a route's own time of %o counts before a configured one of %o", async ([own, set, has]) => {
+  const server = createTestServer({ timeout: 5000 });
+  server.route("GET", "/x", (_request, { deadline }) => ({ json: deadline !== undefined }), {
+    timeout: own,
+  });
+  server.configure("*", { timeout: set });
+  await server.start(appInfo);
+  expect((await send(server.port!, "GET /x")).body).toBe(String(has));
 });
 
 test("is refused once the server has started", async () => {

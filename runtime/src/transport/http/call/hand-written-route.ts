@@ -41,7 +41,7 @@ export interface HttpHandlerReply {
   readonly json?: unknown;
 }
 
-/** Options of a hand-written route; those of the server hold where there is none. */
+/** Options of a hand-written route; where there is none, what is configured for its operation holds, or the server's. */
 export interface HandWrittenOptions {
   /** The name under which middleware and selectors know it. Default: `GET /the/{template}`. */
   readonly operation?: string | undefined;

@@ -78,8 +78,7 @@ export class RouteTable {
         kind: "handWritten",
         bareHandler: handler as unknown as Handler,
         compile: () => rule,
-        ...(timeout !== undefined && { timeout: Math.max(0, timeout) }),
-        ...(maxBodyBytes !== undefined && { maxBodyBytes }),
+        own: { timeout, maxBodyBytes },
       };
     });
   }
@@ -92,7 +91,7 @@ export class RouteTable {
     streamsIn: boolean,
     describe: (template: PathTemplate) => RouteDescription,
   ): void {
-    const { timeout, maxBodyBytes, prefix } = this.#options;
+    const { prefix } = this.#options;
     const path = prefix + ownPath;
     let pending: PendingRoute;
     try {
@@ -104,8 +103,7 @@ export class RouteTable {
       pending = {
         operation,
         path,
-        timeout,
-        maxBodyBytes,
+        ...this.#limit(description.own),
         ...description,
         ...compile({}),
         handler: bareHandler,
@@ -149,10 +147,20 @@ export class RouteTable {
       route.handler = chain(...this.#middleware.match(operation))(bareHandler);
       const options = this.#configured.find(operation);
       if (options === undefined) continue;
-      if (options.timeout !== undefined) route.timeout = Math.max(0, options.timeout);
-      route.maxBodyBytes = options.maxBodyBytes ?? route.maxBodyBytes;
+      Object.assign(route, this.#limit(route.own, options));
       if (options.json !== undefined) Object.assign(route, route.compile(options));
     }
+  }
+
+  /** Limits of a route: its own, else those that were set for its operation, else the server's. */
+  #limit(
+    own: RouteOptions = {},
+    configured: RouteOptions = {},
+  ): Pick<PendingRoute, "timeout" | "maxBodyBytes"> {
+    return {
+      timeout: Math.max(0, own.timeout ?? configured.timeout ?? this.#options.timeout),
+      maxBodyBytes: own.maxBodyBytes ?? configured.maxBodyBytes ?? this.#options.maxBodyBytes,
+    };
   }
 
   #compile(
@@ -200,11 +208,13 @@ type CompiledRule = Pick<ServedRoute, "binding" | "encodeReply" | "requests" | "
 
 /** What tells a route from others. */
 type RouteDescription = Pick<PendingRoute, "kind" | "bareHandler" | "compile"> &
-  Partial<Pick<PendingRoute, "timeout" | "maxBodyBytes">>;
+  Partial<Pick<PendingRoute, "own">>;
 
 /** A route that the server completes when it starts. */
 interface PendingRoute extends ServedRoute {
   readonly bareHandler: Handler;
+  /** What the route was registered with, before all else that is set for its operation. */
+  readonly own?: RouteOptions;
   readonly compile: (options: RouteOptions) => CompiledRule;
   handler: Handler;
   timeout: number;

@@ -118,8 +118,9 @@ export class HttpServer implements Server, HttpRouter {
   }
 
   /**
-   * Sets options for the operations that `selector` matches, in place of the server's own. Selectors are
-   * those of {@link use}: of several that match, only the most exact one counts.
+   * Sets options for the operations that `selector` matches, in place of the server's own, but not of those that
+   * a route was registered with. Selectors are those of {@link use}: of several that match, only the most exact
+   * one counts.
    */
   configure(selector: string, options: RouteOptions): void {
     this.#refuseWhenStarted(`configure "${selector}" on`);
