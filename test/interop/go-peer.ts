@@ -12,18 +12,17 @@ export interface Addresses {
   readonly grpc: string;
 }
 
-/** A service of Kratos for Go, in a process of its own. */
-export async function startGoServer(): Promise<{ addresses: Addresses; stop(): Promise<void> }> {
+/** Runs a service of Kratos for Go, in a process of its own, for as long as `use` takes. */
+export async function whileGoServes<T>(use: (addresses: Addresses) => Promise<T>): Promise<T> {
   const peer = execa(program, ["serve"], { stderr: "ignore", buffer: false, reject: false });
-  const lines = createInterface(peer.stdout);
-  const [line] = (await once(lines, "line")) as [string];
-  return {
-    addresses: JSON.parse(line) as Addresses,
-    async stop() {
-      peer.stdin.end();
-      await peer;
-    },
-  };
+  try {
+    const lines = createInterface(peer.stdout);
+    const [line] = (await once(lines, "line")) as [string];
+    return await use(JSON.parse(line) as Addresses);
+  } finally {
+    peer.stdin.end();
+    await peer;
+  }
 }
 
 /** Lets clients of Kratos for Go make every call. */

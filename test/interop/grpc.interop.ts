@@ -1,15 +1,16 @@
-import { App, GrpcClient, GrpcServer } from "@kratos-ts/runtime";
+import { GrpcClient, GrpcServer } from "@kratos-ts/runtime";
 import { silentLogger } from "@kratos-ts/runtime/log";
 import { recovery } from "@kratos-ts/runtime/middleware";
 import { expect, test } from "vitest";
 import { EchoService } from "./echo-service.ts";
 import { expectedOutcomes, withoutStreamMetadata } from "./expected.ts";
-import { callFromGo, startGoServer } from "./go-peer.ts";
+import { callFromGo, whileGoServes } from "./go-peer.ts";
 import {
   createEchoServiceGrpcClient,
   registerEchoServiceGrpcServer,
 } from "./proto/interop/v1/echo_grpc.ts";
 import { callAll } from "./scenarios.ts";
+import { whileServing } from "./while-serving.ts";
 
 test("a client of Kratos for Go calls our server", async () => {
   const server = new GrpcServer({
@@ -19,12 +20,10 @@ test("a client of Kratos for Go calls our server", async () => {
     middleware: [recovery()],
   });
   registerEchoServiceGrpcServer(server, new EchoService());
-  const app = new App({ name: "interop", servers: [server], logger: silentLogger, signals: [] });
-  const running = app.run();
-  const { host } = await server.endpoint();
-  const { grpc } = await callFromGo({ http: "", grpc: host });
-  await app.stop();
-  await running;
+  const { grpc } = await whileServing(server, async () => {
+    const { host } = await server.endpoint();
+    return callFromGo({ http: "", grpc: host });
+  });
 
   const { deadline, "fail unexpectedly": unexpected, ...outcomes } = grpc;
   expect(withoutStreamMetadata(outcomes)).toEqual(withoutStreamMetadata(expectedOutcomes("go")));
@@ -35,15 +34,18 @@ test("a client of Kratos for Go calls our server", async () => {
 });
 
 test("our client calls a server of Kratos for Go", async () => {
-  const { addresses, stop } = await startGoServer();
-  const client = new GrpcClient({ endpoint: addresses.grpc });
   const {
     deadline,
     "fail unexpectedly": unexpected,
     ...outcomes
-  } = await callAll(createEchoServiceGrpcClient(client));
-  client.close();
-  await stop();
+  } = await whileGoServes(async (addresses) => {
+    const client = new GrpcClient({ endpoint: addresses.grpc });
+    try {
+      return await callAll(createEchoServiceGrpcClient(client));
+    } finally {
+      client.close();
+    }
+  });
 
   expect(withoutStreamMetadata(outcomes)).toEqual(withoutStreamMetadata(expectedOutcomes("node")));
   expect(deadline).toMatchObject({ error: { code: 504 } }); // whoever was first

@@ -1,15 +1,16 @@
-import { App, HttpClient, HttpServer } from "@kratos-ts/runtime";
+import { HttpClient, HttpServer } from "@kratos-ts/runtime";
 import { silentLogger } from "@kratos-ts/runtime/log";
 import { recovery } from "@kratos-ts/runtime/middleware";
 import { expect, test } from "vitest";
 import { EchoService } from "./echo-service.ts";
 import { expectedOutcomes } from "./expected.ts";
-import { callFromGo, startGoServer } from "./go-peer.ts";
+import { callFromGo, whileGoServes } from "./go-peer.ts";
 import {
   createEchoServiceHttpClient,
   registerEchoServiceHttpServer,
 } from "./proto/interop/v1/echo_http.ts";
 import { callAll } from "./scenarios.ts";
+import { whileServing } from "./while-serving.ts";
 
 test("a client of Kratos for Go calls our server", async () => {
   const server = new HttpServer({
@@ -19,12 +20,10 @@ test("a client of Kratos for Go calls our server", async () => {
     middleware: [recovery()],
   });
   registerEchoServiceHttpServer(server, new EchoService());
-  const app = new App({ name: "interop", servers: [server], logger: silentLogger, signals: [] });
-  const running = app.run();
-  const { origin } = await server.endpoint();
-  const { http } = await callFromGo({ http: origin, grpc: "" });
-  await app.stop();
-  await running;
+  const { http } = await whileServing(server, async () => {
+    const { origin } = await server.endpoint();
+    return callFromGo({ http: origin, grpc: "" });
+  });
 
   const {
     deadline,
@@ -50,15 +49,18 @@ test("a client of Kratos for Go calls our server", async () => {
 });
 
 test("our client calls a server of Kratos for Go", async () => {
-  const { addresses, stop } = await startGoServer();
-  const client = new HttpClient({ endpoint: addresses.http });
   const {
     deadline,
     "fail unexpectedly": unexpected,
     ...outcomes
-  } = await callAll(createEchoServiceHttpClient(client));
-  client.close();
-  await stop();
+  } = await whileGoServes(async (addresses) => {
+    const client = new HttpClient({ endpoint: addresses.http });
+    try {
+      return await callAll(createEchoServiceHttpClient(client));
+    } finally {
+      client.close();
+    }
+  });
 
   expect(outcomes).toMatchObject(expectedOutcomes("node"));
   expect(deadline).toMatchObject({ error: { code: 504 } });
