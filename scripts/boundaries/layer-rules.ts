@@ -93,6 +93,10 @@ export const layerRules: readonly LayersRule[] = [
         name: "http",
         files: ["runtime/src/transport/http/**"],
         imports: [
+          "grpc",
+          "connect",
+          "grpc protocol",
+          "http2",
           "transport",
           "middleware",
           "contract",
@@ -110,9 +114,21 @@ export const layerRules: readonly LayersRule[] = [
         imports: ["transport"],
       },
       {
+        name: "grpc protocol",
+        files: ["runtime/src/transport/grpc/protocol/**"],
+        imports: ["http2", "transport", "middleware", "contract", "codec", "errors"],
+      },
+      {
+        name: "connect",
+        files: ["runtime/src/transport/connect/**"],
+        imports: ["grpc protocol", "http2", "transport", "contract", "errors"],
+      },
+      {
         name: "grpc",
         files: ["runtime/src/transport/grpc/**"],
         imports: [
+          "connect",
+          "grpc protocol",
           "http2",
           "transport",
           "middleware",

@@ -1,5 +1,5 @@
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { fromGrpcCode, toGrpcStatusCode } from "./grpc-code.ts";
+import { fromGrpcCode, type GrpcCode, toGrpcStatusCode } from "./grpc-code.ts";
 import { KratosError } from "./kratos-error.ts";
 import { toWireError } from "./wire-error.ts";
 
@@ -19,8 +19,12 @@ export interface StatusDetails {
 /**
  * The bytes for `grpc-status-details-bin`: a `google.rpc.Status` with one `google.rpc.ErrorInfo`, whose
  * domain is empty, as Kratos writes it. The detail is there even when reason and metadata are empty.
+ * `code` is that of the call, which clients compare it with; default: what the error's becomes in gRPC.
  */
-export function encodeStatusDetails(error: KratosError): Uint8Array<ArrayBuffer> {
+export function encodeStatusDetails(
+  error: KratosError,
+  code: GrpcCode = toGrpcStatusCode(error.code),
+): Uint8Array<ArrayBuffer> {
   const { reason, message, metadata } = toWireError(error);
   const info = new BinaryWriter();
   if (reason !== "") info.uint32(tag(1)).string(reason);
@@ -30,7 +34,7 @@ export function encodeStatusDetails(error: KratosError): Uint8Array<ArrayBuffer>
     info.join();
   }
   const status = new BinaryWriter();
-  status.uint32(1 << 3).int32(toGrpcStatusCode(error.code));
+  status.uint32(1 << 3).int32(code);
   if (message !== "") status.uint32(tag(2)).string(message);
   status.uint32(tag(3)).fork();
   status.uint32(tag(1)).string(errorInfoUrl).uint32(tag(2)).bytes(info.finish());

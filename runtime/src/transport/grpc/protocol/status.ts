@@ -57,7 +57,7 @@ function isGrpcFailure(error: unknown): error is GrpcFailure {
 }
 
 function errorFields(code: GrpcCode, error: KratosError, message: string): Field[] {
-  const details = encodeBinaryHeader(encodeStatusDetails(shorten(error)));
+  const details = encodeBinaryHeader(encodeStatusDetails(shorten(error), code));
   return [...statusFields(code, message), ["grpc-status-details-bin", details]];
 }
 

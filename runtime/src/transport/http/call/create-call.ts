@@ -15,6 +15,7 @@ export function runCall(host: CallHost, parts: ServerCallParts, response: Server
   if (kind === "unary") new UnaryCall(host, parts, response).run();
   else if (kind === "serverStreaming") new EventStreamCall(host, parts, response).run();
   else if (kind === "handWritten") new HandWrittenCall(host, parts, response).run();
+  else if (parts.route.rpc !== undefined) parts.route.rpc.run(host, parts.request, response);
   else if (host.webSockets !== undefined && response instanceof UpgradeResponse) {
     new WebSocketCall(host, parts, response, host.webSockets).run();
   } else if (kind === "clientStreaming" && takesBody(parts.request.method!)) {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { KratosError } from "../../../errors/kratos-error.ts";
 import type { Logger } from "../../../log/logger.ts";
 import type { Handler } from "../../../middleware/middleware.ts";
@@ -22,8 +22,8 @@ import type { WebSocketAcceptor } from "./web-socket-acceptor.ts";
 /** A rule of an operation, compiled. */
 export interface ServedRoute {
   readonly operation: string;
-  /** `handWritten`: no proto describes it. */
-  readonly kind: MethodKind | "handWritten";
+  /** `handWritten`: no proto describes it; `rpc`: it is called by its name, as {@link rpc} does it. */
+  readonly kind: MethodKind | "handWritten" | "rpc";
   /** The template, as written. */
   readonly path: string;
   readonly binding: RequestBinding;
@@ -37,6 +37,13 @@ export interface ServedRoute {
   readonly rawReply: boolean;
   /** The handler inside its middleware. */
   readonly handler: Handler;
+  /** Undefined for all kinds but `rpc`. */
+  readonly rpc: RpcRunner | undefined;
+}
+
+/** Answers the requests of a method that is called by its name. */
+export interface RpcRunner {
+  run(host: CallHost, request: IncomingMessage, response: ServerResponse): void;
 }
 
 /** What calls need of their server. */
@@ -54,6 +61,8 @@ export interface CallHost extends ResponseSettings {
   readonly heartbeat: number;
   /** Which pages of other origins may open WebSockets. */
   readonly allowedOrigins: readonly string[];
+  /** Whether methods are served by their names. */
+  servesRpc: boolean;
   /** Opens WebSockets; undefined: there are none here. */
   webSockets: WebSocketAcceptor | undefined;
   /** The name of the header with the ID of a request; empty: there is none. */

@@ -15,6 +15,7 @@ export function createCallHost(options: CompleteServerOptions, logger: Logger): 
     compressor: options.compressor,
     heartbeat: options.heartbeat,
     allowedOrigins: options.allowedOrigins,
+    servesRpc: false,
     webSockets: undefined,
     requestIdHeader: options.requestIdHeader,
     envelope: options.envelope,

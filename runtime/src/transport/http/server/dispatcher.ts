@@ -4,6 +4,7 @@ import { KratosError } from "../../../errors/kratos-error.ts";
 import type { Logger } from "../../../log/logger.ts";
 import { bindingError, excerpt } from "../binding-error.ts";
 import { requireUpgrade, runCall } from "../call/create-call.ts";
+import { isUnknownRpc, refuseUnknownRpc } from "../call/rpc-method.ts";
 import { HeaderMap } from "../header-map.ts";
 import type { RequestReceiver } from "../listener/listener.ts";
 import { refuseSocket } from "../listener/protocol-error.ts";
@@ -107,6 +108,8 @@ export class Dispatcher implements RequestReceiver {
       const allow = path === "*" ? [] : ["Allow", [...allowed, "OPTIONS"].join(", ")];
       if (this.#host.draining) allow.push("Connection", "close");
       response.writeHead(204, allow).end();
+    } else if (allowed.length === 0 && this.#host.servesRpc && isUnknownRpc(response.req)) {
+      refuseUnknownRpc(this.#host, path, response.req, response);
     } else if (allowed.length === 0) {
       const message = `nothing is served at ${excerpt(path)}`;
       this.#refuseRequest(path, response, new KratosError(404, "ROUTE_NOT_FOUND", message));

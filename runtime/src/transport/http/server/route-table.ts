@@ -3,7 +3,7 @@ import { type Codecs, createCodecs } from "../../../codec/index.ts";
 import { chain, type Handler, type Middleware } from "../../../middleware/middleware.ts";
 import { OperationMap } from "../../../middleware/operation-map.ts";
 import { OperationMiddleware } from "../../../middleware/operation-middleware.ts";
-import type { HttpBinding, HttpRoute, MethodKind } from "../../method.ts";
+import type { GrpcMethod, HttpBinding, HttpRoute, MethodKind } from "../../method.ts";
 import { type BindingOptions, compileBinding } from "../binding/binding.ts";
 import { wrapReplies } from "../reply/envelope.ts";
 import { encodeHandlerReply } from "../call/hand-written-call.ts";
@@ -19,7 +19,8 @@ import { compileReply } from "../reply/reply.ts";
 import { RouteRuleError } from "../routing/route-error.ts";
 import type { RouteOptions } from "./route-options.ts";
 import { RouteConflictError, Router } from "../routing/router.ts";
-import type { ServedRoute } from "../call/server-call.ts";
+import { isSafe, type RpcDescription, RpcMethod } from "../call/rpc-method.ts";
+import type { RpcRunner, ServedRoute } from "../call/server-call.ts";
 import type { HttpServerContext } from "../call/server-context.ts";
 import type { CompleteServerOptions } from "./server-options.ts";
 import { compileStreamBinding } from "../binding/stream-binding.ts";
@@ -73,6 +74,7 @@ export class RouteTable {
         encodeReply: encodeHandlerReply,
         requests: undefined,
         rawReply: false,
+        rpc: undefined,
       };
       return {
         kind: "handWritten",
@@ -81,6 +83,23 @@ export class RouteTable {
         own: { timeout, maxBodyBytes },
       };
     });
+  }
+
+  /** Serves a method by its name. Throws `RouteConflictError` and {@link RouteRuleError}. */
+  addRpc(method: GrpcMethod<DescMessage, DescMessage>, handler: Handler): void {
+    const { operation } = method;
+    const description: RouteDescription = {
+      kind: "rpc",
+      bareHandler: handler,
+      compile: () => unbound,
+      describeRpc: ({ json = {} }) => ({
+        method,
+        codecs: this.#codecs.with(json),
+        requireProtocolHeader: this.#options.requireConnectProtocolHeader,
+      }),
+    };
+    this.#register("POST", operation, operation, false, () => description);
+    if (isSafe(method)) this.#register("GET", operation, operation, false, () => description);
   }
 
   /** `describe` says of a template what its route is. */
@@ -145,10 +164,12 @@ export class RouteTable {
     for (const route of this.#routes) {
       const { operation, bareHandler } = route;
       route.handler = chain(...this.#middleware.match(operation))(bareHandler);
-      const options = this.#configured.find(operation);
-      if (options === undefined) continue;
+      const options = this.#configured.find(operation) ?? {};
       Object.assign(route, this.#limit(route.own, options));
       if (options.json !== undefined) Object.assign(route, route.compile(options));
+      if (route.describeRpc !== undefined) {
+        route.rpc = new RpcMethod(route.describeRpc(options), route);
+      }
     }
   }
 
@@ -185,6 +206,7 @@ export class RouteTable {
       binding: compileBinding(input, rule, template, options),
       requests: streamsIn ? compileStreamBinding(input, rule, template, options) : undefined,
       rawReply: isHttpBody(replyType(output, rule.responseBody)),
+      rpc: undefined,
       encodeReply: wrap === undefined || kind !== "unary" ? encode : wrapReplies(encode, wrap),
     };
   }
@@ -204,11 +226,20 @@ function replyType(output: DescMessage, responseBody: string | undefined): DescM
   return field?.fieldKind === "message" ? field.message : undefined;
 }
 
-type CompiledRule = Pick<ServedRoute, "binding" | "encodeReply" | "requests" | "rawReply">;
+type CompiledRule = Pick<ServedRoute, "binding" | "encodeReply" | "requests" | "rawReply" | "rpc">;
+
+/** What a rule is compiled to where there is none. */
+const unbound: CompiledRule = {
+  binding: { body: "none", bind: () => ({}) },
+  encodeReply: encodeHandlerReply,
+  requests: undefined,
+  rawReply: false,
+  rpc: undefined,
+};
 
 /** What tells a route from others. */
 type RouteDescription = Pick<PendingRoute, "kind" | "bareHandler" | "compile"> &
-  Partial<Pick<PendingRoute, "own">>;
+  Partial<Pick<PendingRoute, "own" | "describeRpc">>;
 
 /** A route that the server completes when it starts. */
 interface PendingRoute extends ServedRoute {
@@ -216,6 +247,9 @@ interface PendingRoute extends ServedRoute {
   /** What the route was registered with, before all else that is set for its operation. */
   readonly own?: RouteOptions;
   readonly compile: (options: RouteOptions) => CompiledRule;
+  /** What becomes of it is only known once the server starts. */
+  readonly describeRpc?: (options: RouteOptions) => RpcDescription;
+  rpc: RpcRunner | undefined;
   handler: Handler;
   timeout: number;
   maxBodyBytes: number;

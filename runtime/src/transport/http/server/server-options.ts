@@ -93,6 +93,11 @@ export interface HttpServerOptions {
    * `*`: all. Default: none.
    */
   readonly allowedOrigins?: readonly string[] | undefined;
+  /**
+   * Refuse calls over Connect that do not say `Connect-Protocol-Version: 1` (`connect=v1` in a query), which
+   * tools for plain HTTP leave out. Default: false.
+   */
+  readonly requireConnectProtocolHeader?: boolean | undefined;
   /** Refuse what is let pass by default; `true` for all of it. Default: false. */
   readonly strict?: boolean | Partial<StrictOptions> | undefined;
   /** Accept what other servers accept. Default: none of it. */
@@ -158,6 +163,7 @@ export interface CompleteServerOptions {
   readonly envelope: Envelope | undefined;
   readonly heartbeat: number;
   readonly allowedOrigins: readonly string[];
+  readonly requireConnectProtocolHeader: boolean;
   readonly strict: StrictOptions;
   readonly compat: CompatOptions;
 }
@@ -202,6 +208,7 @@ export function completeServerOptions(options: HttpServerOptions): CompleteServe
     envelope: options.envelope,
     heartbeat: Math.max(0, options.heartbeat ?? 15_000),
     allowedOrigins: (options.allowedOrigins ?? []).map((origin) => origin.toLowerCase()),
+    requireConnectProtocolHeader: options.requireConnectProtocolHeader ?? false,
     strict: complete,
     compat: {
       goDurations: compat?.goDurations ?? false,

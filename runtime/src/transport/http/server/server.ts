@@ -9,7 +9,14 @@ import {
   parseListenAddress,
   publicEndpoint,
 } from "../../listen-address.ts";
-import type { HandlerByKind, HttpRoute, HttpRouter, MethodKind } from "../../method.ts";
+import type {
+  GrpcMethod,
+  GrpcRouter,
+  HandlerByKind,
+  HttpRoute,
+  HttpRouter,
+  MethodKind,
+} from "../../method.ts";
 import type { Server } from "../../server.ts";
 import { TlsCredentialsWatch } from "../../tls-credentials.ts";
 import type { CompleteTlsOptions } from "../../tls-options.ts";
@@ -40,6 +47,12 @@ import { WebSocketAcceptor } from "../call/web-socket-acceptor.ts";
  * Routes and middleware are registered before {@link start}.
  */
 export class HttpServer implements Server, HttpRouter {
+  /**
+   * Where methods are served by their names, at `POST /package.Service/Method`: to clients of Connect, of
+   * gRPC-Web and, over HTTP/2, of gRPC. Give it to generated `register…GrpcServer` functions; middleware,
+   * `use` and `configure` hold as for rules. Throws as {@link handle} does.
+   */
+  readonly rpc: GrpcRouter;
   readonly #options: CompleteServerOptions;
   readonly #host: CallHost;
   /** For calls over HTTP/2. */
@@ -58,6 +71,7 @@ export class HttpServer implements Server, HttpRouter {
     this.#routes = new RouteTable(complete);
     this.#host = createCallHost(complete, options.logger ?? createLogger());
     this.#streamHost = toStreamHost(this.#host);
+    this.rpc = { handle: (method, handler) => this.#handleRpc(method, handler as Handler) };
     this.#listener = new HttpListener(
       complete,
       this.#createReceiver(this.#host),
@@ -153,6 +167,13 @@ export class HttpServer implements Server, HttpRouter {
     await this.#listening?.catch(() => undefined);
     this.#credentials?.stop();
     await this.#listener.shutdown(signal);
+  }
+
+  #handleRpc(method: GrpcMethod<DescMessage, DescMessage>, handler: Handler): void {
+    this.#refuseWhenStarted(`add "${method.operation}" to`);
+    this.#routes.addRpc(method, handler);
+    this.#host.servesRpc = true;
+    this.#streamHost.servesRpc = true;
   }
 
   #createReceiver(host: CallHost): RequestReceiver {

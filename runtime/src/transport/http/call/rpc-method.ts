@@ -1,0 +1,111 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Codecs } from "../../../codec/index.ts";
+import { GrpcCode } from "../../../errors/grpc-code.ts";
+import type { Handler } from "../../../middleware/middleware.ts";
+import { openWebCall, type WebMethod } from "../../connect/open-web-call.ts";
+import type { GrpcBinding } from "../../grpc/protocol/binding.ts";
+import { compileBinding } from "../../grpc/protocol/binding.ts";
+import { findFormatName, type MessageFormats } from "../../grpc/protocol/message-format.ts";
+import { GrpcFailure } from "../../grpc/protocol/status.ts";
+import { openCall, refuseCall } from "../../grpc/server/open-call.ts";
+import type { StreamSink } from "../../http2/engine.ts";
+import type { ServerStream } from "../../http2/server-engine.ts";
+import type { GrpcMethod } from "../../method.ts";
+import { callLogger } from "../filter/request-id.ts";
+import { HttpRpcStream } from "./rpc-stream.ts";
+import type { CallHost, RpcRunner } from "./server-call.ts";
+
+/** What a server has settled for one method, once it starts. */
+export interface RpcSettings {
+  /** The handler inside its middleware. */
+  readonly handler: Handler;
+  /** Milliseconds that a unary call may take; 0: no limit. */
+  readonly timeout: number;
+  /** The largest message that is taken, in bytes. */
+  readonly maxBodyBytes: number;
+}
+
+/** A method that is served by its name over Connect, gRPC-Web and gRPC. */
+export class RpcMethod implements RpcRunner {
+  readonly #timeout: number;
+  readonly #binding: GrpcBinding;
+  readonly #method: WebMethod;
+
+  constructor(
+    { method, codecs, requireProtocolHeader }: RpcDescription,
+    { handler, timeout, maxBodyBytes }: RpcSettings,
+  ) {
+    this.#timeout = timeout;
+    this.#binding = compileBinding(method, handler, codecs);
+    this.#method = {
+      kind: method.kind,
+      safe: isSafe(method),
+      maxReceiveBytes: maxBodyBytes,
+      requireProtocolHeader,
+    };
+  }
+
+  /** Answers a request. */
+  run(host: CallHost, request: IncomingMessage, response: ServerResponse): void {
+    const stream = new HttpRpcStream(host, request, response);
+    const logger = callLogger(host.logger, host.requestIdHeader, request);
+    const { maxReceiveBytes } = this.#method;
+    const grpcHost = { timers: host.timers, logger, maxReceiveBytes };
+    const open = (translated: ServerStream, format: keyof MessageFormats): StreamSink =>
+      openCall(grpcHost, translated, {
+        binding: this.#binding,
+        format,
+        timeout: this.#timeout,
+        endpoint: host.endpoint,
+        logger,
+      });
+    const format = findGrpcFormat(request);
+    stream.open(
+      format === undefined ? openWebCall(stream, this.#method, open) : open(stream, format),
+    );
+  }
+}
+
+/** What is known of a method before its server starts. */
+export interface RpcDescription {
+  readonly method: GrpcMethod<DescMessage, DescMessage>;
+  readonly codecs: Codecs;
+  /** Whether requests of Connect must name the version of the protocol. */
+  readonly requireProtocolHeader: boolean;
+}
+
+/** Whether a method may be called by GET: its proto promises that it changes nothing. */
+export function isSafe({ kind, idempotency }: GrpcMethod<DescMessage, DescMessage>): boolean {
+  return kind === "unary" && idempotency === "noSideEffects";
+}
+
+/** The format of a request that is plain gRPC. */
+function findGrpcFormat({ method, headers }: IncomingMessage): keyof MessageFormats | undefined {
+  return method === "POST" ? findFormatName(headers["content-type"]) : undefined;
+}
+
+/** Whether a request that no route serves is a call all the same, and is to be answered as one. */
+export function isUnknownRpc({ method, headers }: IncomingMessage): boolean {
+  if (method !== "POST") return false;
+  return /^application\/(?:grpc|connect\+)/i.test(headers["content-type"] ?? "");
+}
+
+/** Answers a call of a method that is not there. */
+export function refuseUnknownRpc(
+  host: CallHost,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const stream = new HttpRpcStream(host, request, response);
+  const message = `the server has no method "${path}"`;
+  const failure = new GrpcFailure(GrpcCode.UNIMPLEMENTED, message);
+  const open = (translated: ServerStream): StreamSink => refuseCall(translated, failure);
+  const unknown = { kind: "bidiStreaming", safe: false, maxReceiveBytes: 0 } as const;
+  stream.open(
+    findGrpcFormat(request) === undefined
+      ? openWebCall(stream, { ...unknown, requireProtocolHeader: false }, open)
+      : open(stream),
+  );
+}
