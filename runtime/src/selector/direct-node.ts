@@ -1,8 +1,5 @@
 import type { Pick, TrackedNode } from "./balancer.ts";
-import type { ServiceNode } from "./service-node.ts";
-
-/** What a node weighs that says nothing. */
-const defaultWeight = 100;
+import { defaultWeight, type ServiceNode } from "./service-node.ts";
 
 /** A node of which only its weight counts. It is its own pick, since nothing is learnt from calls. */
 export class DirectNode implements TrackedNode, Pick {

@@ -1,6 +1,6 @@
 import { findKnownError } from "../errors/from-error.ts";
 import type { Pick, TrackedNode } from "./balancer.ts";
-import type { ServiceNode } from "./service-node.ts";
+import { defaultWeight, type ServiceNode } from "./service-node.ts";
 
 /** Milliseconds in which what was measured loses all but 1/e of its say. */
 const tau = 600;
@@ -35,7 +35,8 @@ export class EwmaNode implements TrackedNode {
     const lag = this.#measuredAt === undefined ? unknownLag : this.#lag;
     const expected = Math.max(lag, this.#lagOfRunning()) + slack;
     return (
-      (this.#success * (this.node.weight ?? 100)) / (Math.sqrt(expected) * (this.#running.size + 1))
+      (this.#success * (this.node.weight ?? defaultWeight)) /
+      (Math.sqrt(expected) * (this.#running.size + 1))
     );
   }
 

@@ -10,3 +10,6 @@ export interface ServiceNode {
   readonly weight: number | undefined;
   readonly metadata: Readonly<Record<string, string>>;
 }
+
+/** What a node weighs that says nothing. */
+export const defaultWeight: number = 100;

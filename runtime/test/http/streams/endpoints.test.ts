@@ -113,12 +113,16 @@ test("what may have begun a WebSocket is not asked twice, unless that does no ha
   expect(server.requests).toEqual(Array(2).fill("GET /v1/rooms/a/lines HTTP/1.1"));
 });
 
-test("a server that refuses WebSockets for now is left for another", async () => {
+test("a server that refuses streams for now is left for another", async () => {
   const fields = "Connection: close\r\nRetry-After: 3600\r\n";
   const busy = await RawServer.listen((s) => s.end(response("", "503 Busy", fields)));
   const { port } = await serveRooms(talk);
   expect(await say(connectTo([busy.port, port]))).toHaveLength(1);
-  expect(await failureOf(say(connectTo([busy.port])))).toMatchObject({ code: 503, reason: "" });
+  // Nobody waits for an hour, although streams may take as long as they do.
+  const want = { code: 503, reason: "" };
+  expect(await failureOf(say(connectTo([busy.port])))).toMatchObject(want);
+  const listening = collect(connectTo([busy.port]).listen({ name: "a" }));
+  expect(await failureOf(listening)).toMatchObject(want);
 });
 
 test("the headers that open or refuse a WebSocket are handed over", async () => {

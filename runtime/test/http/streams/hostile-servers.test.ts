@@ -1,4 +1,5 @@
 import { HttpClient, type HttpClientOptions } from "@kratos-ts/runtime/http";
+import { createHash } from "node:crypto";
 import { createServer, type RequestListener } from "node:http";
 import { once } from "node:events";
 import { type AddressInfo, createServer as createNetServer } from "node:net";
@@ -6,7 +7,12 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { createRoomsHttpClient } from "../../../../fixtures/golden/http-streams/want/api/rooms/v1/rooms_http.ts";
 import { RawServer } from "../raw-server.ts";
-import { collect, each, failureOf } from "./rooms.ts";
+import { collect, each, failureOf, settled } from "./rooms.ts";
+
+/** What a handshake is answered with (RFC 6455, section 4.2.2). */
+function acceptOf(key: string): string {
+  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+}
 
 /** A client of a server of plain Node. */
 async function connect(
@@ -169,6 +175,49 @@ describe("a WebSocket", () => {
     );
     expect(await client.dictate(each({ room: "a" }))).toMatchObject({ lines: 7 });
     await expect.poll(() => code).toBe(1000);
+  });
+
+  test("that brings much along with its handshake is slowed down by a reader that is slow", async () => {
+    const frame = Buffer.from('\x81\x0b{"by":"ab"}', "latin1");
+    const frames = Buffer.concat(Array<Buffer>(4000).fill(frame));
+    const text = JSON.stringify({ text: "x".repeat(60_000) });
+    const large = Buffer.concat([Buffer.from([0x81, 126, 0, 0]), Buffer.from(text)]);
+    large.writeUInt16BE(text.length, 2);
+    const limit = 64 * 1024 * 1024;
+    let sent = 0;
+    const server = await RawServer.listen((socket, request) => {
+      const key = /^sec-websocket-key: (.*)\r$/im.exec(request)?.[1];
+      if (key === undefined) return; // what the client sends later
+      const head = [
+        "HTTP/1.1 101 Switching Protocols",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        `Sec-WebSocket-Accept: ${acceptOf(key)}`,
+      ].join("\r\n");
+      const fill = () => {
+        while (sent < limit && !socket.destroyed) {
+          sent += large.length;
+          if (!socket.write(large)) return;
+        }
+      };
+      socket.on("drain", fill);
+      socket.write(Buffer.concat([Buffer.from(`${head}\r\n\r\n`), frames]));
+      fill();
+    });
+    const client = new HttpClient({ endpoint: server.address });
+    onTestFinished(() => client.close());
+    const talk = createRoomsHttpClient(client).talk(
+      (async function* () {
+        yield { room: "a" };
+        await new Promise(() => undefined);
+      })(),
+    );
+    const replies = talk[Symbol.asyncIterator]();
+    const first = replies.next();
+    await settled(() => sent);
+    expect(sent).toBeLessThan(limit);
+    expect(await first).toMatchObject({ value: { by: "ab" } });
+    await replies.return?.();
   });
 
   test("whose server is silent fails its call", async () => {

@@ -32,7 +32,7 @@ export function setCallHeaders(target: HeaderMap, given: GivenHeaders): void {
  */
 export function listHeaders(
   header: HeaderMap,
-  { body, contentType }: EncodedRequest,
+  { body, contentType, contentEncoding }: EncodedRequest,
   mediaType: string,
   accept: string,
 ): string[] {
@@ -43,6 +43,7 @@ export function listHeaders(
   if (body !== undefined && header.get("content-type") === undefined) {
     list.push("content-type", mediaType);
   }
+  if (contentEncoding !== undefined) list.push("content-encoding", contentEncoding);
   for (const [name, values] of header.entries()) {
     if (isSendersOwn(name)) continue;
     for (const value of values) list.push(name, value);

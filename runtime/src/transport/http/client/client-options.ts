@@ -4,6 +4,7 @@ import type { Discovery } from "../../../registry/discovery.ts";
 import type { Balancer } from "../../../selector/balancer.ts";
 import type { NodeFilter } from "../../../selector/node-filter.ts";
 import type { ContentCodec } from "../content/content-codec.ts";
+import type { ClientCompressionOptions } from "./client-compression.ts";
 import type { ClientRetryOptions } from "./client-retry.ts";
 
 /** Options of {@link HttpClient}. */
@@ -18,7 +19,10 @@ export interface HttpClientOptions {
    * - empty: the page's own origin, in a browser.
    */
   readonly endpoint: string;
-  /** Milliseconds that a call may take, all attempts and the reply's body included. 0: no limit. Default: 2000. */
+  /**
+   * Milliseconds that a call may take, all attempts and the reply's body included; for a stream, until its
+   * WebSocket must be open and the last attempt to open it at all must have begun. 0: no limit. Default: 2000.
+   */
   readonly timeout?: number | undefined;
   /**
    * Milliseconds of silence after which a WebSocket is asked whether its service is still there, and given up
@@ -39,6 +43,11 @@ export interface HttpClientOptions {
    * are read as what they say they are. Default: `protojson`.
    */
   readonly format?: "protojson" | "json" | "proto" | ContentCodec | undefined;
+  /**
+   * Compress messages that are sent, with gzip (Node only). False, the default: do not, since many services, those
+   * of Kratos for Go among them, do not unpack requests; those of this package do. Streams are not compressed.
+   */
+  readonly compression?: boolean | ClientCompressionOptions | undefined;
   /** The largest reply that is taken, in bytes, unpacked. Default: 4 MiB. */
   readonly maxReceiveBytes?: number | undefined;
   /**

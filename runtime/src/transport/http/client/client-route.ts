@@ -23,6 +23,8 @@ export interface EncodedRequest extends EncodedBody {
   readonly method: string;
   /** With its query. */
   readonly path: string;
+  /** How the body was compressed; absent: it was not. */
+  readonly contentEncoding?: "gzip";
 }
 
 /** How a client calls one operation. */

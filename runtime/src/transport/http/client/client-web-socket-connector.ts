@@ -1,8 +1,7 @@
 import type { HeaderMap } from "../header-map.ts";
 import type { WebSocketEvents, WebSocketLink } from "../stream/web-socket-link.ts";
 import type { ClientTlsOptions } from "./client-options.ts";
-import type { IncomingReply, OutgoingRequest } from "./client-sender.ts";
-import type { AbortSource } from "./client-sender.ts";
+import type { AbortSource, IncomingReply, OutgoingRequest } from "./client-sender.ts";
 
 /** How a WebSocket is opened. */
 export interface WebSocketRequest extends Omit<OutgoingRequest, "method" | "body" | "fresh"> {

@@ -1,6 +1,6 @@
 import { fromError } from "../../../errors/from-error.ts";
 import { KratosError } from "../../../errors/kratos-error.ts";
-import { MessageQueue } from "../../message-queue.ts";
+import { MessageQueue, type QueueSource } from "../../message-queue.ts";
 import { stopIterator } from "../../stop-iterator.ts";
 import type { HttpClientContext } from "./client-context.ts";
 import type { ClientRoute } from "./client-route.ts";
@@ -32,7 +32,7 @@ export function exchangeMessages(
   return exchange.replies as AsyncIterable<object>;
 }
 
-class Exchange implements WebSocketEvents {
+class Exchange implements WebSocketEvents, QueueSource {
   readonly replies: MessageQueue;
   readonly #host: ClientStreamHost;
   readonly #route: ClientRoute;
@@ -40,6 +40,8 @@ class Exchange implements WebSocketEvents {
   readonly #requests: AsyncIterator<MessageRecord>;
   readonly #single: boolean;
   #link: WebSocketLink | undefined;
+  /** Whether nothing more is to come for now. */
+  #paused = false;
   #requestsEnded = false;
   #ended = false;
 
@@ -55,8 +57,7 @@ class Exchange implements WebSocketEvents {
     this.#context = context;
     this.#requests = requests;
     this.#single = single;
-    const source = { pause: () => this.#link?.pause(), resume: () => this.#link?.resume() };
-    this.replies = new MessageQueue(source, () => {
+    this.replies = new MessageQueue(this, () => {
       this.#cancel(new KratosError(499, "CLIENT_CLOSED", "the replies were read no further"));
     });
     const { signal } = context;
@@ -75,10 +76,22 @@ class Exchange implements WebSocketEvents {
         return;
       }
       this.#link = link;
+      // Many messages may have followed the handshake closely.
+      if (this.#paused) link.pause();
       await this.#sendAll(link, first);
     } catch (error) {
       this.#failRequests(error);
     }
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#link?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#link?.resume();
   }
 
   onMessage(data: string | Uint8Array): void {

@@ -10,6 +10,7 @@ import { ReplyIterable } from "../../reply-iterable.ts";
 import type { MessageRecord } from "../binding/field-access.ts";
 import { HeaderMap } from "../header-map.ts";
 import { type ClientCallSource, HttpClientCall, type ReplyReader } from "./client-call.ts";
+import { type ClientCompressionOptions, RequestCompressor } from "./client-compression.ts";
 import type { HttpClientContext } from "./client-context.ts";
 import { type ClientEndpoint, parseClientEndpoint } from "./client-endpoint.ts";
 import { FetchSender } from "./client-fetch-sender.ts";
@@ -39,6 +40,7 @@ export class HttpClient implements HttpCaller {
   readonly #codecs = createCodecs({ emitDefaults: false });
   readonly #scopes: ClientScopeSource;
   readonly #source: ClientCallSource;
+  readonly #compressor: RequestCompressor | undefined;
   readonly #streams: ClientStreamHost;
   readonly #methods = new WeakMap<object, unknown>();
   #closed = false;
@@ -67,6 +69,7 @@ export class HttpClient implements HttpCaller {
       retry: new RetryPolicy(options.retry),
       maxReceiveBytes,
     };
+    this.#compressor = createCompressor(options.compression ?? false);
     this.#streams = {
       mediaType: this.#format.streamMediaType,
       tls: options.tls,
@@ -114,13 +117,17 @@ export class HttpClient implements HttpCaller {
 
   #createUnaryHandler(route: ClientRoute): Handler {
     const { mediaType } = this.#format;
+    const compressor = this.#compressor;
     const read = async (reply: IncomingReply): Promise<object> => {
       const bytes = await reply.bytes(this.#source.maxReceiveBytes);
       return route.decode(bytes, reply.header.get("content-type") ?? "");
     };
     return async (request, context) => {
-      const encoded = route.encode(request as MessageRecord);
+      let encoded = route.encode(request as MessageRecord);
       const own = context as HttpClientContext;
+      if (compressor?.concerns(encoded, own.requestHeader) === true) {
+        encoded = await compressor.pack(encoded);
+      }
       return this.#send(route, encoded, own, mediaType, own.deadline, read);
     };
   }
@@ -187,6 +194,15 @@ export class HttpClient implements HttpCaller {
       read,
     ).run();
   }
+}
+
+function createCompressor(
+  compression: boolean | ClientCompressionOptions,
+): RequestCompressor | undefined {
+  if (compression === false) return undefined;
+  const modules = findNodeModules();
+  if (modules === undefined) throw new TypeError('the option "compression" only works in Node');
+  return new RequestCompressor(modules.zlib, compression === true ? {} : compression);
 }
 
 function createSender(endpoint: ClientEndpoint, options: HttpClientOptions): HttpSender {
