@@ -2,8 +2,7 @@ import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { GrpcServer } from "@kratos-ts/runtime/grpc";
 import { silentLogger } from "@kratos-ts/runtime/log";
 import { expect, onTestFinished, test } from "vitest";
-import { engineOption } from "../../src/transport/http2/server-engine.ts";
-import { createHttp2Server } from "../../src/transport/http2/stack/server-engine.ts";
+import { http2Engine } from "@kratos-ts/runtime/http2";
 import { Echo } from "../grpc/echo-schema.ts";
 import { echoDefinition } from "../grpc/grpc-js-echo.ts";
 import { app } from "../grpc/kratos-peer.ts";
@@ -12,7 +11,7 @@ test("metadata beyond the limit gives RESOURCE_EXHAUSTED, and the connection goe
   const options = {
     addr: "127.0.0.1:0",
     logger: silentLogger,
-    [engineOption]: createHttp2Server,
+    engine: http2Engine(),
   };
   const server = new GrpcServer(options);
   onTestFinished(() => server.stop(AbortSignal.abort()));

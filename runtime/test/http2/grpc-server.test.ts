@@ -1,9 +1,9 @@
 import { vi } from "vitest";
-import { createHttp2Server } from "../../src/transport/http2/stack/server-engine.ts";
+import { http2Engine } from "../../src/transport/http2/stack/server-engine.ts";
 
 // Every suite of the gRPC server runs once more, on this engine.
 vi.mock("../../src/transport/http2/node/node-server.ts", () => ({
-  createNodeServer: createHttp2Server,
+  createNodeServer: http2Engine().createServer,
 }));
 
 await import("../grpc/server.test.ts");

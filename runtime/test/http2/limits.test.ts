@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FrameFlag, FrameType } from "../../src/transport/http2/stack/frame.ts";
+import type { ServerEngineOptions } from "../../src/transport/http2/server-engine.ts";
 import type { Http2Limits } from "../../src/transport/http2/stack/limits.ts";
 import {
   block,
@@ -13,12 +14,15 @@ import {
   settings,
   windowUpdate,
 } from "./raw-client.ts";
-import { EchoSink, LogSink, okHeaders, startEngine } from "./start-engine.ts";
+import { EchoSink, engineOptions, LogSink, okHeaders, startEngine } from "./start-engine.ts";
 
 const { END_HEADERS, END_STREAM } = FrameFlag;
 
-async function connect(limits: Partial<Http2Limits> = {}): Promise<RawClient> {
-  const { port } = await startEngine((stream) => new EchoSink(stream), limits);
+async function connect(
+  limits: Partial<Http2Limits> = {},
+  options: Partial<ServerEngineOptions> = {},
+): Promise<RawClient> {
+  const { port } = await startEngine((stream) => new EchoSink(stream), limits, options);
   return RawClient.connect(port);
 }
 
@@ -100,7 +104,7 @@ describe("resets", () => {
 
 describe("streams", () => {
   test("above the limit are refused, and served once others have ended", async () => {
-    const client = await connect({ maxConcurrentStreams: 2 });
+    const client = await connect({}, { maxConcurrentStreams: 2 });
     client.send(request(1, [], true), request(3, [], true), request(5), request(7, [], true));
     client.send(data(7, "of a stream that was refused", true), data(1, "", true), request(9));
     expect(await client.settle()).toBe(true);
@@ -116,6 +120,7 @@ describe("streams", () => {
         sinks.push(sink);
         return sink;
       },
+      {},
       { maxConcurrentStreams: 3 },
     );
     const client = await RawClient.connect(port);
@@ -137,6 +142,7 @@ describe("streams", () => {
         stream.respond(okHeaders, true);
         return sink;
       },
+      {},
       { maxConcurrentStreams: 1 },
     );
     const client = await RawClient.connect(port);
@@ -155,7 +161,8 @@ describe("header blocks", () => {
         sinks.push(sink);
         return sink;
       },
-      { maxHeaderListBytes: 1000 },
+      {},
+      { maxMetadataBytes: 1000 },
     );
     const client = await RawClient.connect(port);
     client.send(request(1, [["a", "x".repeat(900)]]), request(3));
@@ -217,7 +224,7 @@ describe("time is limited", () => {
   });
 
   test("for doing nothing, where that is wanted", async () => {
-    const client = await connect({ ...short, idleTimeout: 40 });
+    const client = await connect(short, { maxConnectionIdle: 40 });
     client.send(request(1));
     await client.closed;
     expect(client.outcome()).toEqual(["reply 1 0", "goaway 0", "goaway 0"]);
@@ -244,7 +251,8 @@ describe("time is limited", () => {
   });
 
   test("for the answer to a ping into silence", async () => {
-    const client = await connect({ ...short, keepAliveTime: 40, keepAliveTimeout: 40 });
+    const keepalive = { ...engineOptions.keepalive, time: 40, timeout: 40 };
+    const client = await connect(short, { keepalive });
     await client.settle();
     await client.find(({ type, flags }) => type === FrameType.PING && flags === 0);
     expect(client.isClosed).toBe(false);

@@ -7,8 +7,7 @@ import type {
 } from "../../src/transport/http2/server-engine.ts";
 import { HeaderSet } from "../../src/transport/http2/engine.ts";
 import type { Http2Limits } from "../../src/transport/http2/stack/limits.ts";
-import type { Http2EngineOptions } from "../../src/transport/http2/stack/server-engine.ts";
-import { createHttp2Server } from "../../src/transport/http2/stack/server-engine.ts";
+import { http2Engine } from "../../src/transport/http2/stack/server-engine.ts";
 import { onTestFinished } from "vitest";
 
 export const okHeaders = new HeaderSet([[":status", "200"]]);
@@ -38,18 +37,20 @@ export const engineOptions: ServerEngineOptions = {
   maxConnectionIdle: 0,
   maxConnectionAge: 0,
   maxConnectionAgeGrace: 0,
-  keepalive: { time: 7_200_000, timeout: 20_000, minTime: 300_000, permitWithoutStream: false },
+  // Tests ping to see what was dealt with.
+  keepalive: { time: 7_200_000, timeout: 20_000, minTime: 0, permitWithoutStream: true },
 };
 
 export async function startEngine(
   onStream: (stream: ServerStream) => StreamSink,
   limits: Partial<Http2Limits> = {},
+  options: Partial<ServerEngineOptions> = {},
 ): Promise<StartedEngine> {
   const fail = (error: Error): never => {
     throw error;
   };
-  const options: Http2EngineOptions = { ...engineOptions, limits };
-  const engine = createHttp2Server(options, onStream, fail);
+  const { createServer } = http2Engine(limits);
+  const engine = createServer({ ...engineOptions, ...options }, onStream, fail);
   const { port = 0 } = await engine.listen({ host: "127.0.0.1", port: 0 });
   engine.accept();
   onTestFinished(() => engine.shutdown(AbortSignal.abort()));

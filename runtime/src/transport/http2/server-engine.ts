@@ -132,13 +132,7 @@ export type CreateServerEngine = (
   onError: (error: Error) => void,
 ) => ServerEngine;
 
-/**
- * The key under which the options of a server may hold another {@link CreateServerEngine} than the usual one.
- * Not for users: which engine a server runs on is no choice of theirs yet.
- */
-export const engineOption: unique symbol = Symbol("engine");
-
-/** Options of a server as those who choose its engine give them. */
-export interface EngineChoice {
-  readonly [engineOption]?: CreateServerEngine;
+/** An implementation of HTTP/2 for servers, to be handed to them. What is in it is for them alone. */
+export interface Http2Engine {
+  readonly createServer: CreateServerEngine;
 }

@@ -1,6 +1,13 @@
 import type { Logger } from "../../../log/logger.ts";
 import type { Middleware } from "../../../middleware/middleware.ts";
-import type { ConnectionLife, ServerKeepalive, ServerLimits } from "../../http2/server-engine.ts";
+import { createNodeServer } from "../../http2/node/node-server.ts";
+import type {
+  ConnectionLife,
+  CreateServerEngine,
+  Http2Engine,
+  ServerKeepalive,
+  ServerLimits,
+} from "../../http2/server-engine.ts";
 import { completeTlsOptions, type CompleteTlsOptions, type TlsOptions } from "../../tls-options.ts";
 
 /** Options of `GrpcServer`. All may be `undefined`, so that parsed configuration fits as it is. */
@@ -42,6 +49,8 @@ export interface GrpcServerOptions {
   readonly maxConnectionAgeGrace?: number | undefined;
   /** How clients that have gone are found, and pings of clients borne. */
   readonly keepalive?: GrpcServerKeepalive | undefined;
+  /** What speaks HTTP/2: `http2Engine()` of `@kratos-ts/runtime/http2`. Default: `node:http2`. */
+  readonly engine?: Http2Engine | undefined;
 }
 
 /** How a server finds out that clients have gone, and which pings of theirs it bears; in milliseconds. */
@@ -68,6 +77,7 @@ export interface CompleteGrpcServerOptions extends ServerLimits, ConnectionLife 
   readonly middleware: readonly Middleware[];
   readonly maxReceiveBytes: number;
   readonly maxSendBytes: number;
+  readonly createEngine: CreateServerEngine;
 }
 
 /** Fills what is not given with the defaults. Throws a `TypeError` for what cannot be. */
@@ -80,6 +90,7 @@ export function completeGrpcServerOptions(options: GrpcServerOptions): CompleteG
     middleware: options.middleware ?? [],
     maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
     maxSendBytes: options.maxSendBytes ?? 2 ** 32 - 1,
+    createEngine: options.engine?.createServer ?? createNodeServer,
     maxMetadataBytes: options.maxMetadataBytes ?? 64 * 1024,
     maxConcurrentStreams: options.maxConcurrentStreams ?? 1000,
     maxConnectionIdle: Math.max(0, options.maxConnectionIdle ?? 0),

@@ -18,9 +18,7 @@ import type { GrpcBinding } from "../protocol/binding.ts";
 import { compileBinding, wrapBinding } from "../protocol/binding.ts";
 import { CallTimers } from "../../call-timers.ts";
 import type { Field, StreamSink } from "../../http2/engine.ts";
-import type { EngineChoice, ServerEngine, ServerStream } from "../../http2/server-engine.ts";
-import { engineOption } from "../../http2/server-engine.ts";
-import { createNodeServer } from "../../http2/node/node-server.ts";
+import type { ServerEngine, ServerStream } from "../../http2/server-engine.ts";
 import type { Health } from "../services/health.ts";
 import { HealthService } from "../services/health.ts";
 import { findFormatName } from "../protocol/message-format.ts";
@@ -67,8 +65,7 @@ export class GrpcServer implements Server, GrpcRouter {
       maxReceiveBytes: complete.maxReceiveBytes,
     };
     this.health = this.#health;
-    const createEngine = (options as EngineChoice)[engineOption] ?? createNodeServer;
-    this.#engine = createEngine(
+    this.#engine = complete.createEngine(
       { ...complete, observer: new ServerObserver(logger) },
       (stream) => this.#open(stream),
       (error) => logger.error({ err: error }, "[gRPC] listener failed"),

@@ -1,3 +1,5 @@
+import { spreadAge } from "../connection-age.ts";
+import type { ServerEngineOptions } from "../server-engine.ts";
 import { ConnectionError, ErrorCode } from "./error-code.ts";
 import type { Http2Limits } from "./limits.ts";
 
@@ -16,10 +18,12 @@ export interface ConnectionState {
 }
 
 /**
- * What to do with a connection: ping it; tell it goodbye since nothing happens, or go on with a goodbye that
- * is not answered; destroy it, for its client is gone; or end it with an error.
+ * What to do with a connection: `ping` it; tell it to `leave`, or go on with a goodbye that is not answered
+ * (`refuse`); cut it off since it is too `old`; destroy it, for its client is `gone`, `silent` or takes nothing
+ * (`stuck`); or end it with an error.
  */
-export type Verdict = "none" | "ping" | "idle" | "goodbye" | "gone" | ConnectionError;
+export type Verdict =
+  "none" | "ping" | "leave" | "refuse" | "old" | "gone" | "silent" | "stuck" | ConnectionError;
 
 /** Knows since when a connection has been waiting for something, in steps of the checks. */
 export class ConnectionWatch {
@@ -35,16 +39,21 @@ export class ConnectionWatch {
   leavingSince = 0;
   endingSince = 0;
   readonly #limits: Http2Limits;
+  readonly #options: ServerEngineOptions;
+  readonly #maxAge: number;
   readonly #opened = performance.now();
   #headersSince = 0;
   #idleSince = 0;
+  #agedSince = 0;
   #quietSince = performance.now();
   #pingedSince = 0;
-  #stuckSince = 0;
+  #stuckSince = performance.now();
   #sent = 0;
 
-  constructor(limits: Http2Limits) {
+  constructor(limits: Http2Limits, options: ServerEngineOptions) {
     this.#limits = limits;
+    this.#options = options;
+    this.#maxAge = spreadAge(options.maxConnectionAge);
   }
 
   /** `now` as `performance.now` has it. */
@@ -53,18 +62,20 @@ export class ConnectionWatch {
     if (state.ending) return now - this.endingSince > limits.goodbyeTimeout ? "gone" : "none";
     if (this.#isStuck(now, state)) {
       // Payload may wait for long, as long as nobody else needs the room.
-      if (state.unsent > 0) return "gone";
+      if (state.unsent > 0) return "stuck";
       if (state.starving) {
-        return new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "replies are not taken");
+        const message = "replies are not taken";
+        return new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, message, "memory");
       }
     }
     const late = this.#checkHandshake(now, state);
     if (late !== undefined) return late;
     if (this.leavingSince > 0 && now - this.leavingSince > limits.goodbyeTimeout) {
       this.leavingSince = 0;
-      return "goodbye";
+      return "refuse";
     }
-    return this.#checkSilence(now, state);
+    const end = this.#checkAge(now, state);
+    return end === "none" ? this.#checkSilence(now) : end;
   }
 
   #isStuck(now: number, state: ConnectionState): boolean {
@@ -78,28 +89,42 @@ export class ConnectionWatch {
     const { handshakeTimeout, headerTimeout } = this.#limits;
     if (!(this.established && this.settingsKnown) && now - this.#opened > handshakeTimeout) {
       const code = this.established ? ErrorCode.SETTINGS_TIMEOUT : ErrorCode.PROTOCOL_ERROR;
-      return new ConnectionError(code, "the handshake takes too long");
+      return new ConnectionError(code, "the handshake takes too long", "silence");
     }
     if (!state.inHeaders) this.#headersSince = 0;
     else if (this.#headersSince === 0) this.#headersSince = now;
     else if (now - this.#headersSince > headerTimeout) {
-      return new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "a header block takes too long");
+      const message = "a header block takes too long";
+      return new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, message, "headers");
     }
     return undefined;
   }
 
-  #checkSilence(now: number, state: ConnectionState): Verdict {
-    const { idleTimeout, keepAliveTime, keepAliveTimeout } = this.#limits;
+  #checkAge(now: number, state: ConnectionState): "none" | "leave" | "old" {
+    const { maxConnectionIdle, maxConnectionAgeGrace } = this.#options;
+    if (this.#agedSince > 0) {
+      const isOld = maxConnectionAgeGrace > 0 && now - this.#agedSince >= maxConnectionAgeGrace;
+      return isOld ? "old" : "none";
+    }
+    if (this.#maxAge > 0 && now - this.#opened >= this.#maxAge) {
+      this.#agedSince = now;
+      return "leave";
+    }
     if (state.streams > 0) this.#idleSince = 0;
     else if (this.#idleSince === 0) this.#idleSince = now;
-    else if (idleTimeout > 0 && now - this.#idleSince > idleTimeout) return "idle";
+    else if (maxConnectionIdle > 0 && now - this.#idleSince >= maxConnectionIdle) return "leave";
+    return "none";
+  }
+
+  #checkSilence(now: number): Verdict {
+    const { time, timeout } = this.#options.keepalive;
     if (this.active) {
       this.active = false;
       this.pinged = false;
       this.#quietSince = now;
     } else if (this.pinged) {
-      if (now - this.#pingedSince > keepAliveTimeout) return "gone";
-    } else if (keepAliveTime > 0 && now - this.#quietSince > keepAliveTime) {
+      if (now - this.#pingedSince > timeout) return "silent";
+    } else if (time > 0 && now - this.#quietSince >= time) {
       this.pinged = true;
       this.#pingedSince = now;
       return "ping";

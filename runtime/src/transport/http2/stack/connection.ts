@@ -1,9 +1,17 @@
 import type { Socket } from "node:net";
-import { SocketInfo } from "../socket-info.ts";
+import { ShutdownError } from "../../shutdown-error.ts";
 import type { StreamSink } from "../engine.ts";
-import type { ConnectionInfo, StreamHandler } from "../server-engine.ts";
+import { PingPolicy, tooManyPings } from "../ping-policy.ts";
+import type {
+  ConnectionInfo,
+  EngineLimit,
+  ServerEngineOptions,
+  StreamHandler,
+} from "../server-engine.ts";
+import { SocketInfo } from "../socket-info.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { ConnectionError, ErrorCode } from "./error-code.ts";
+import { FloodGuard } from "./flood-guard.ts";
 import { clientPreface, FrameFlag, maxWindow } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 import type { HeaderBlock } from "./header-block.ts";
@@ -26,13 +34,19 @@ import { ConnectionWatch } from "./connection-watch.ts";
 /** Unsent bytes above which nothing more is read: who asks for answers has to take them. */
 const maxUnsent = 1024 * 1024;
 
+/** Milliseconds for the last words on a connection that is cut off. */
+const lastWordsTimeout = 100;
+
 /** What the connections of a server share. */
 export interface ConnectionHost {
   readonly limits: Http2Limits;
+  readonly options: ServerEngineOptions;
   readonly tables: HpackTables;
   readonly pool: BufferPool;
   /** Replies of all connections that wait for their clients. */
   readonly queued: ByteBudget;
+  /** Payload that paused streams of all connections hold. */
+  readonly held: ByteBudget;
   readonly onStream: StreamHandler;
   onConnectionClosed(connection: Http2Connection): void;
 }
@@ -66,40 +80,45 @@ export class Http2Connection implements ReceiverHost, StreamHost {
   readonly #receiver: Receiver;
   readonly #reader: FrameReader;
   readonly #watch: ConnectionWatch;
+  readonly #pings: PingPolicy;
+  #framesAtPing = 0;
   #phase: number = Phase.open;
   #prefaceAt = 0;
   #readingStopped = false;
 
   constructor(host: ConnectionHost, socket: Socket) {
-    const { limits } = host;
+    const { limits, options } = host;
     this.limits = limits;
     this.streamWindow = limits.streamWindow;
     this.#host = host;
     this.#socket = socket;
     this.info = new SocketInfo(socket);
     this.queued = new ByteBudget(limits.maxQueuedBytes, host.queued);
-    this.held = new ByteBudget(limits.maxHeldBytes);
+    this.held = new ByteBudget(limits.maxHeldBytes, host.held);
     this.#output = new Output(socket, host.pool);
     this.#encoder = new HpackEncoder(host.tables);
     this.sender = new Sender(this.#output, this.#encoder);
     const window = new ReceiveWindow(this.sender, this.held, limits.connectionWindow);
-    const decoder = new HpackDecoder(host.tables, limits.maxHeaderListBytes);
-    this.#receiver = new Receiver(this, decoder, window);
+    const decoder = new HpackDecoder(host.tables, options.maxMetadataBytes);
+    const flood = new FloodGuard(limits, this.sender);
+    this.#receiver = new Receiver(this, decoder, window, flood);
     this.#reader = new FrameReader(this.#receiver);
-    this.#watch = new ConnectionWatch(limits);
+    this.#watch = new ConnectionWatch(limits, options);
+    this.#pings = new PingPolicy(options.keepalive);
   }
 
   /** Begins to read. */
   open(): void {
     const socket = this.#socket;
-    const { maxConcurrentStreams, maxHeaderListBytes, streamWindow } = this.limits;
+    const { maxConcurrentStreams, maxMetadataBytes, observer } = this.#host.options;
+    observer.onConnection(this.info);
     this.sender.sendSettings([
       Setting.MAX_CONCURRENT_STREAMS,
       maxConcurrentStreams,
       Setting.INITIAL_WINDOW_SIZE,
-      streamWindow,
+      this.streamWindow,
       Setting.MAX_HEADER_LIST_SIZE,
-      maxHeaderListBytes,
+      maxMetadataBytes,
     ]);
     this.#receiver.window.announce();
     socket.on("data", (bytes) => this.#read(bytes));
@@ -114,6 +133,7 @@ export class Http2Connection implements ReceiverHost, StreamHost {
       this.#refuse(id, endStream);
       return;
     }
+    if (headers.tooLarge) this.#onLimit("headers");
     const stream = new Http2Stream(this, id, headers, endStream);
     this.streams.add(stream);
     stream.listen(this.#host.onStream(stream));
@@ -130,7 +150,18 @@ export class Http2Connection implements ReceiverHost, StreamHost {
     if (this.#phase === Phase.leaving) this.#refuseStreams();
   }
 
-  onGoaway(): void {
+  onPing(): void {
+    const { framesSent } = this.sender;
+    if (framesSent !== this.#framesAtPing) {
+      this.#framesAtPing = framesSent;
+      this.#pings.forgive();
+    }
+    if (this.#pings.take(performance.now(), this.streams.size)) return;
+    throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, tooManyPings, "controls");
+  }
+
+  onGoaway(code: number, message: string): void {
+    this.#host.options.observer.onGoaway(this.info, "client", code, message);
     if (this.#phase < Phase.refusing) this.#refuseStreams();
   }
 
@@ -164,14 +195,19 @@ export class Http2Connection implements ReceiverHost, StreamHost {
     this.#watch.leavingSince = performance.now();
   }
 
-  /** Cuts the connection; streams that are left die of `cause`. */
-  destroy(cause: Error): void {
+  onQueueFull(): void {
+    this.#onLimit("memory");
+  }
+
+  /** Ends the connection; streams that are left may say a last word, and die of `cause`. */
+  cutOff(cause: Error): void {
+    for (const stream of this.streams.toArray()) stream.cutOff(cause);
     if (this.#phase < Phase.ending) {
       this.sender.sendGoaway(this.streams.lastId, ErrorCode.NO_ERROR, "");
-      this.#output.flush();
+      this.#killStreams(cause);
+      this.#end();
     }
-    this.#close(cause);
-    this.#socket.destroy();
+    setTimeout(() => this.#destroy(), lastWordsTimeout).unref();
   }
 
   /** Ends what takes too long; called now and then. */
@@ -192,15 +228,25 @@ export class Http2Connection implements ReceiverHost, StreamHost {
       case "ping":
         this.sender.sendPing(pingPayload, 0, FrameFlag.NONE);
         return;
-      case "idle":
+      case "leave":
         this.goodbye();
         return;
-      case "goodbye":
+      case "refuse":
         this.#refuseStreams();
         return;
+      case "old":
+        this.cutOff(new ShutdownError("the connection is older than the server lets it become"));
+        return;
+      case "silent":
+        this.#onLimit("silence");
+        this.#destroy();
+        return;
+      case "stuck":
+        this.#onLimit("memory");
+        this.#destroy();
+        return;
       case "gone":
-        this.#close();
-        this.#socket.destroy();
+        this.#destroy();
         return;
       default:
         this.#fail(found);
@@ -240,9 +286,7 @@ export class Http2Connection implements ReceiverHost, StreamHost {
 
   /** With the client's end of the socket the connection is over, but for a last word that is on its way. */
   #onEnded(): void {
-    if (this.#phase === Phase.ending) return;
-    this.#close();
-    this.#socket.destroy();
+    if (this.#phase !== Phase.ending) this.#destroy();
   }
 
   #onDrained(): void {
@@ -255,15 +299,17 @@ export class Http2Connection implements ReceiverHost, StreamHost {
   }
 
   #isFull(): boolean {
-    const { streams, limits } = this;
-    if (streams.load < limits.maxConcurrentStreams) return false;
+    const { streams } = this;
+    const { maxConcurrentStreams } = this.#host.options;
+    if (streams.load < maxConcurrentStreams) return false;
     streams.pruneBusy();
-    return streams.load >= limits.maxConcurrentStreams;
+    return streams.load >= maxConcurrentStreams;
   }
 
   /** A stream that is not begun; clients may try it again elsewhere. */
   #refuse(id: number, endStream: boolean): void {
-    if (this.streams.size >= this.limits.maxConcurrentStreams) {
+    if (this.#phase < Phase.refusing) this.#onLimit(this.queued.exhausted ? "memory" : "streams");
+    if (this.streams.size >= this.#host.options.maxConcurrentStreams) {
       this.#receiver.resetStream(id, ErrorCode.REFUSED_STREAM);
     } else {
       // Not what the client did wrong.
@@ -277,11 +323,14 @@ export class Http2Connection implements ReceiverHost, StreamHost {
     this.#phase = Phase.refusing;
     this.#watch.leavingSince = 0;
     this.sender.sendGoaway(this.streams.lastId, ErrorCode.NO_ERROR, "");
+    this.#host.options.observer.onGoaway(this.info, "server", ErrorCode.NO_ERROR, "");
     if (this.streams.size === 0) this.#end();
   }
 
   #fail(error: ConnectionError): void {
     if (this.#phase >= Phase.ending) return;
+    if (error.limit !== undefined) this.#onLimit(error.limit);
+    this.#host.options.observer.onGoaway(this.info, "server", error.code, error.message);
     this.sender.sendGoaway(this.streams.lastId, error.code, error.message);
     this.#phase = Phase.ending;
     this.#killStreams(undefined);
@@ -303,11 +352,21 @@ export class Http2Connection implements ReceiverHost, StreamHost {
     this.sender.clear();
   }
 
-  #close(cause?: Error): void {
+  #onLimit(limit: EngineLimit): void {
+    this.#host.options.observer.onLimit(this.info, limit);
+  }
+
+  #destroy(): void {
+    this.#close();
+    this.#socket.destroy();
+  }
+
+  #close(): void {
     if (this.#phase === Phase.closed) return;
     this.#phase = Phase.closed;
-    this.#killStreams(cause);
+    this.#killStreams(undefined);
     this.#output.flush();
+    this.#host.options.observer.onConnectionClosed(this.info);
     this.#host.onConnectionClosed(this);
   }
 }

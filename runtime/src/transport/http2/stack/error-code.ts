@@ -1,3 +1,5 @@
+import type { EngineLimit } from "../server-engine.ts";
+
 /** Why a stream or connection ends (RFC 9113, section 7). */
 export const ErrorCode = {
   NO_ERROR: 0,
@@ -23,9 +25,12 @@ export const ErrorCode = {
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
   readonly code: number;
+  /** The bound that was crossed; undefined: it was no HTTP/2. */
+  readonly limit: EngineLimit | undefined;
 
-  constructor(code: number, message: string) {
+  constructor(code: number, message: string, limit?: EngineLimit) {
     super(message);
     this.code = code;
+    this.limit = limit;
   }
 }

@@ -24,7 +24,8 @@ export class HeaderAssembly {
     this.#parts.push(Uint8Array.prototype.slice.call(bytes, start, end));
     const { maxHeaderBlockBytes, maxContinuations } = this.#limits;
     if (this.#size > maxHeaderBlockBytes || this.#parts.length > maxContinuations + 1) {
-      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "a header block that is too long");
+      const message = "a header block that is too long";
+      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, message, "headers");
     }
   }
 

@@ -41,7 +41,9 @@ export class ReceiveWindow {
 
   /** Tells the client when that is worth a frame, and possible. */
   update(): void {
-    if (this.#unacknowledged * 2 < this.#size || this.#held.exhausted) return;
+    if (this.#unacknowledged * 2 < this.#size) return;
+    // Who holds nothing would never be told that others have let go.
+    if (this.#held.used > 0 && this.#held.exhausted) return;
     this.#sender.sendWindowUpdate(0, this.#unacknowledged);
     this.#left += this.#unacknowledged;
     this.#unacknowledged = 0;

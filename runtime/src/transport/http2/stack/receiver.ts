@@ -1,5 +1,5 @@
 import { ConnectionError, ErrorCode } from "./error-code.ts";
-import { FloodCounter } from "./flood-counter.ts";
+import type { FloodGuard } from "./flood-guard.ts";
 import { FrameFlag, FrameType, maxWindow, readUint31, readUint32 } from "./frame.ts";
 import type { FrameSink } from "./frame-reader.ts";
 import { HeaderAssembly } from "./header-assembly.ts";
@@ -13,9 +13,6 @@ import { readSettings, settingBytes } from "./settings.ts";
 import type { Http2Stream } from "./stream.ts";
 import type { StreamTable } from "./stream-table.ts";
 
-/** WINDOW_UPDATE and PING frames that a client may send for each frame that it got. */
-const controlsPerFrame = 10;
-
 /** What a {@link Receiver} needs of its connection. */
 export interface ReceiverHost {
   readonly limits: Http2Limits;
@@ -25,10 +22,12 @@ export interface ReceiverHost {
   openStream(id: number, headers: HeaderBlock, endStream: boolean): void;
   /** The client has sent its settings, or taken note of ours. */
   onSettings(ack: boolean): void;
+  /** A ping of the client; throws when it is one too many. */
+  onPing(): void;
   /** The answer to a ping of ours. */
   onPong(): void;
-  /** The client opens no more streams. */
-  onGoaway(): void;
+  /** The client opens no more streams; `message` is what it wrote beside the code. */
+  onGoaway(code: number, message: string): void;
   encoderTableSize(bytes: number): void;
 }
 
@@ -38,9 +37,7 @@ export class Receiver implements FrameSink, SettingsSink {
   readonly window: ReceiveWindow;
   readonly #host: ReceiverHost;
   readonly #decoder: HpackDecoder;
-  readonly #controls: FloodCounter;
-  readonly #resets: FloodCounter;
-  #framesCredited = 0;
+  readonly #flood: FloodGuard;
   #settingsReceived = false;
   /** A header block that is not complete. */
   #assembly: HeaderAssembly | undefined = undefined;
@@ -48,13 +45,11 @@ export class Receiver implements FrameSink, SettingsSink {
   #dataStream: Http2Stream | undefined = undefined;
   #dataEndsStream = false;
 
-  constructor(host: ReceiverHost, decoder: HpackDecoder, window: ReceiveWindow) {
-    const { limits } = host;
+  constructor(host: ReceiverHost, decoder: HpackDecoder, window: ReceiveWindow, flood: FloodGuard) {
     this.window = window;
     this.#host = host;
     this.#decoder = decoder;
-    this.#controls = new FloodCounter(limits.controlBurst, limits.controlsPerSecond);
-    this.#resets = new FloodCounter(limits.resetBurst, limits.resetsPerSecond);
+    this.#flood = flood;
   }
 
   /** Whether a header block has begun and not ended. */
@@ -69,7 +64,7 @@ export class Receiver implements FrameSink, SettingsSink {
     const stream = streams.get(id);
     if (stream === undefined) streams.ignore(id);
     else stream.die(code);
-    this.#countReset();
+    this.#flood.countReset();
   }
 
   onFrameHeader(type: number, flags: number, id: number): void {
@@ -112,7 +107,7 @@ export class Receiver implements FrameSink, SettingsSink {
         this.#onPing(flags, id, bytes, start, end);
         return;
       case FrameType.GOAWAY:
-        this.#onGoaway(id, start, end);
+        this.#onGoaway(id, bytes, start, end);
         return;
       case FrameType.PRIORITY:
         this.#onPriority(id, bytes, start, end);
@@ -120,7 +115,7 @@ export class Receiver implements FrameSink, SettingsSink {
       case FrameType.PUSH_PROMISE:
         throw protocolError("PUSH_PROMISE from a client");
       default:
-        this.#countControl(); // unknown frames are ignored
+        this.#flood.countControl(); // unknown frames are ignored
     }
   }
 
@@ -129,7 +124,7 @@ export class Receiver implements FrameSink, SettingsSink {
     this.window.take(length);
     this.#dataStream = undefined;
     this.#dataEndsStream = (flags & FrameFlag.END_STREAM) !== 0;
-    if (length === 0 && !this.#dataEndsStream) this.#countControl();
+    if (length === 0 && !this.#dataEndsStream) this.#flood.countControl();
     if (stream === undefined) {
       this.#checkClosed(id, "DATA");
       return;
@@ -215,7 +210,7 @@ export class Receiver implements FrameSink, SettingsSink {
 
   #onContinuation(flags: number, bytes: Uint8Array, start: number, end: number): void {
     const assembly = this.#assembly as HeaderAssembly;
-    if (start === end) this.#countControl();
+    if (start === end) this.#flood.countControl();
     assembly.add(bytes, start, end);
     if ((flags & FrameFlag.END_HEADERS) === 0) return;
     this.#assembly = undefined;
@@ -243,7 +238,7 @@ export class Receiver implements FrameSink, SettingsSink {
       return;
     }
     if (id <= streams.lastId) {
-      this.#countControl(); // a stream that this side has closed
+      this.#flood.countControl(); // a stream that this side has closed
       return;
     }
     streams.lastId = id;
@@ -266,7 +261,7 @@ export class Receiver implements FrameSink, SettingsSink {
     if (end - start !== 4) throw sizeError("WINDOW_UPDATE");
     const increment = readUint31(bytes, start);
     const { sender, streams } = this.#host;
-    this.#countControl();
+    this.#flood.countControl();
     if (id === 0) {
       if (increment === 0) throw protocolError("WINDOW_UPDATE by nothing");
       sender.widen(increment);
@@ -297,12 +292,12 @@ export class Receiver implements FrameSink, SettingsSink {
     const stream = streams.get(id);
     if (stream === undefined) {
       streams.unignore(id);
-      this.#countControl();
+      this.#flood.countControl();
       return;
     }
     stream.die(readUint32(bytes, start));
     streams.unignore(id);
-    this.#countReset();
+    this.#flood.countReset();
   }
 
   #onSettings(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
@@ -310,15 +305,15 @@ export class Receiver implements FrameSink, SettingsSink {
     const length = end - start;
     if ((flags & FrameFlag.ACK) !== 0) {
       if (length > 0) throw sizeError("SETTINGS");
-      this.#countControl();
+      this.#flood.countControl();
       this.#host.onSettings(true);
       return;
     }
     if (length % settingBytes !== 0) throw sizeError("SETTINGS");
     if (length / settingBytes > maxSettings) {
-      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "too many settings");
+      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "too many settings", "controls");
     }
-    this.#countControl();
+    this.#flood.countControl();
     this.#settingsReceived = true;
     readSettings(bytes, start, end, this);
     const { sender } = this.#host;
@@ -330,21 +325,27 @@ export class Receiver implements FrameSink, SettingsSink {
   #onPing(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
     if (id !== 0) throw protocolError("PING on a stream");
     if (end - start !== 8) throw sizeError("PING");
-    this.#countControl();
-    if ((flags & FrameFlag.ACK) !== 0) this.#host.onPong();
-    else this.#host.sender.sendPing(bytes, start, FrameFlag.ACK);
+    this.#flood.countControl();
+    if ((flags & FrameFlag.ACK) !== 0) {
+      this.#host.onPong();
+      return;
+    }
+    this.#host.sender.sendPing(bytes, start, FrameFlag.ACK);
+    this.#host.onPing();
   }
 
-  #onGoaway(id: number, start: number, end: number): void {
+  #onGoaway(id: number, bytes: Uint8Array, start: number, end: number): void {
     if (id !== 0) throw protocolError("GOAWAY on a stream");
     if (end - start < 8) throw sizeError("GOAWAY");
-    this.#countControl();
-    this.#host.onGoaway();
+    this.#flood.countControl();
+    const told = bytes.subarray(start + 8, Math.min(end, start + 8 + maxGoawayText));
+    const message = Buffer.from(told).toString();
+    this.#host.onGoaway(readUint32(bytes, start + 4), message);
   }
 
   #onPriority(id: number, bytes: Uint8Array, start: number, end: number): void {
     if (id === 0) throw protocolError("PRIORITY on stream 0");
-    this.#countControl();
+    this.#flood.countControl();
     if (end - start !== 5) this.#failStream(id, ErrorCode.FRAME_SIZE_ERROR);
     else if (readUint31(bytes, start) === id) this.#failStream(id, ErrorCode.PROTOCOL_ERROR);
   }
@@ -368,27 +369,13 @@ export class Receiver implements FrameSink, SettingsSink {
       throw protocolError(`${name} on a stream that was never opened`);
     }
   }
-
-  #countControl(): void {
-    const { framesSent } = this.#host.sender;
-    if (framesSent !== this.#framesCredited) {
-      this.#controls.allow((framesSent - this.#framesCredited) * controlsPerFrame);
-      this.#framesCredited = framesSent;
-    }
-    if (!this.#controls.take()) {
-      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "too many frames without payload");
-    }
-  }
-
-  #countReset(): void {
-    if (!this.#resets.take()) {
-      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "too many streams were reset");
-    }
-  }
 }
 
 /** Settings of one frame. */
 const maxSettings = 32;
+
+/** Bytes of a client's goodbye that somebody reads. */
+const maxGoawayText = 256;
 
 function protocolError(what: string): ConnectionError {
   return new ConnectionError(ErrorCode.PROTOCOL_ERROR, what);

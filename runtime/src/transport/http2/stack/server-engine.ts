@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import { type ConnectionOwner, GatedListener } from "../../gated-listener.ts";
+import type { BoundAddress, ListenAddress } from "../../listen-address.ts";
+import type { ShutdownError } from "../../shutdown-error.ts";
 import type {
-  CreateServerEngine,
+  Http2Engine,
   ServerEngine,
   ServerEngineOptions,
   StreamHandler,
 } from "../server-engine.ts";
-import type { BoundAddress, ListenAddress } from "../../listen-address.ts";
-import type { ShutdownError } from "../../shutdown-error.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import type { ConnectionHost } from "./connection.ts";
 import { Http2Connection } from "./connection.ts";
@@ -16,23 +16,41 @@ import type { Http2Limits } from "./limits.ts";
 import { completeLimits } from "./limits.ts";
 import { BufferPool } from "./output.ts";
 
-/** Options of {@link createHttp2Server}, with limits that only this engine has. */
-export interface Http2EngineOptions extends ServerEngineOptions {
-  readonly limits?: Partial<Http2Limits>;
+/**
+ * An HTTP/2 engine that is written in TypeScript, on sockets of `node:net` and `node:tls`: small calls take a
+ * fraction of the time that they take on `node:http2`. For the `engine` of a `GrpcServer`; it may be given to
+ * several, which then share what `limits` say of all connections. Throws a `TypeError` for limits that cannot be.
+ */
+export function http2Engine(limits: Partial<Http2Limits> = {}): Http2Engine {
+  const shared = new SharedParts(completeLimits(limits));
+  return {
+    createServer: (options, onStream, onError) =>
+      new Http2ServerEngine(shared, options, onStream, onError),
+  };
 }
 
-/** The {@link ServerEngine} of this folder, on plain sockets or those of TLS. */
-export const createHttp2Server: CreateServerEngine = (
-  options: Http2EngineOptions,
-  onStream,
-  onError,
-) => new Http2ServerEngine(options, onStream, onError);
-
-class Http2ServerEngine implements ServerEngine, ConnectionHost, ConnectionOwner {
+/** What all servers of an engine have in common. */
+class SharedParts {
   readonly limits: Http2Limits;
   readonly tables: HpackTables = new HpackTables();
   readonly pool: BufferPool = new BufferPool();
   readonly queued: ByteBudget;
+  readonly held: ByteBudget;
+
+  constructor(limits: Http2Limits) {
+    this.limits = limits;
+    this.queued = new ByteBudget(limits.maxQueuedBytesTotal);
+    this.held = new ByteBudget(limits.maxHeldBytesTotal);
+  }
+}
+
+class Http2ServerEngine implements ServerEngine, ConnectionHost, ConnectionOwner {
+  readonly limits: Http2Limits;
+  readonly options: ServerEngineOptions;
+  readonly tables: HpackTables;
+  readonly pool: BufferPool;
+  readonly queued: ByteBudget;
+  readonly held: ByteBudget;
   readonly onStream: StreamHandler;
   readonly #listener: GatedListener;
   readonly #connections = new Set<Http2Connection>();
@@ -40,12 +58,17 @@ class Http2ServerEngine implements ServerEngine, ConnectionHost, ConnectionOwner
   #stopping = false;
 
   constructor(
-    options: Http2EngineOptions,
+    shared: SharedParts,
+    options: ServerEngineOptions,
     onStream: StreamHandler,
     onError: (error: Error) => void,
   ) {
-    this.limits = completeLimits(options, options.limits);
-    this.queued = new ByteBudget(this.limits.maxQueuedBytesTotal);
+    this.limits = shared.limits;
+    this.options = options;
+    this.tables = shared.tables;
+    this.pool = shared.pool;
+    this.queued = shared.queued;
+    this.held = shared.held;
     this.onStream = onStream;
     this.#listener = new GatedListener(options, this, onError);
   }
@@ -83,7 +106,7 @@ class Http2ServerEngine implements ServerEngine, ConnectionHost, ConnectionOwner
   }
 
   cutOff(reason: ShutdownError): void {
-    for (const connection of this.#connections) connection.destroy(reason);
+    for (const connection of this.#connections) connection.cutOff(reason);
   }
 
   #check(): void {
@@ -93,15 +116,17 @@ class Http2ServerEngine implements ServerEngine, ConnectionHost, ConnectionOwner
 
   /** Often enough for the shortest time that is waited for, and once a second at most. */
   #checkInterval(): number {
-    const { limits } = this;
+    const { limits, options } = this;
     const times = [
       limits.handshakeTimeout,
       limits.headerTimeout,
       limits.stallTimeout,
-      limits.idleTimeout,
-      limits.keepAliveTime,
-      limits.keepAliveTimeout,
       limits.goodbyeTimeout,
+      options.maxConnectionIdle,
+      options.maxConnectionAge,
+      options.maxConnectionAgeGrace,
+      options.keepalive.time,
+      options.keepalive.timeout,
     ];
     const shortest = Math.min(...times.filter((time) => time > 0));
     return Math.max(10, Math.min(1000, shortest / 4));

@@ -22,6 +22,8 @@ export interface StreamHost {
   onStreamClosed(stream: Http2Stream, sink: StreamSink): void;
   /** Paused payload was taken. */
   onHeldTaken(): void;
+  /** A reply has to be given up, since too many wait. */
+  onQueueFull(): void;
 }
 
 /** Until the protocol has said who listens, and once the stream is over. */
@@ -237,10 +239,16 @@ export class Http2Stream implements ServerStream, SendingStream {
     sink.onReset(code, cause);
   }
 
+  /** The connection is about to be cut off: the last chance to answer. */
+  cutOff(cause: Error): void {
+    this.#sink.onCutOff?.(cause);
+  }
+
   /** Keeps what cannot be sent now; false unless the stream dies of it. */
   #enqueue(bytes: Uint8Array, at: number): boolean {
     const { queued, sender } = this.#host;
     if (queued.exhausted) {
+      this.#host.onQueueFull();
       sender.sendReset(this.id, ErrorCode.ENHANCE_YOUR_CALM);
       this.die(ErrorCode.ENHANCE_YOUR_CALM);
       return true;
