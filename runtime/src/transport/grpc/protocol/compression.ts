@@ -1,8 +1,8 @@
-import { gunzipSync } from "node:zlib";
 import { GrpcCode } from "../../../errors/grpc-code.ts";
+import { unpackSync } from "./gzip.ts";
 import { GrpcFailure } from "./status.ts";
 
-/** The `grpc-accept-encoding` of this implementation. Messages are taken compressed, and sent as they are. */
+/** The `grpc-accept-encoding` of this implementation. */
 export const acceptedEncodings = "gzip,identity";
 
 /** Whether messages in this `grpc-encoding` can be read. */
@@ -20,21 +20,16 @@ export function decompress(
   bytes: Uint8Array,
   maxBytes: number,
 ): Uint8Array {
+  checkEncoding(encoding);
+  return unpackSync(bytes, maxBytes);
+}
+
+/** Throws what {@link decompress} throws for an encoding in which nothing can have been compressed. */
+export function checkEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding === "identity") {
     throw new GrpcFailure(GrpcCode.INTERNAL, "a compressed message came without a grpc-encoding");
   }
   if (!isKnownEncoding(encoding)) throw unknownEncoding(encoding);
-  try {
-    return gunzipSync(bytes, { maxOutputLength: maxBytes });
-  } catch (error) {
-    if (error instanceof RangeError) {
-      throw new GrpcFailure(
-        GrpcCode.RESOURCE_EXHAUSTED,
-        `a message is larger, uncompressed, than the limit of ${maxBytes} bytes`,
-      );
-    }
-    throw new GrpcFailure(GrpcCode.INTERNAL, "a message could not be decompressed as gzip");
-  }
 }
 
 /** Tells the other side which encodings it may use instead. */

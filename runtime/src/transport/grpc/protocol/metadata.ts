@@ -18,6 +18,13 @@ export class GrpcHeader implements Header {
     return header;
   }
 
+  /** A header of its own with the same names and values. */
+  copy(): GrpcHeader {
+    const header = new GrpcHeader();
+    for (const [name, values] of this.#values) header.#values.set(name, [...values]);
+    return header;
+  }
+
   get(name: string): string | undefined {
     return this.#values.get(name.toLowerCase())?.[0];
   }

@@ -1,24 +1,29 @@
-import { isCodecError } from "../../../codec/codec-error.ts";
 import { GrpcCode } from "../../../errors/grpc-code.ts";
 import { KratosError } from "../../../errors/kratos-error.ts";
 import type { Logger } from "../../../log/logger.ts";
 import type { GrpcBinding } from "../protocol/binding.ts";
 import type { CallTimer, CallTimers, Expiring } from "../../call-timers.ts";
-import { decompress } from "../protocol/compression.ts";
-import type { Field, StreamSink } from "../../http2/engine.ts";
+import { isPromise } from "../../../middleware/is-promise.ts";
+import { checkEncoding } from "../protocol/compression.ts";
+import type { Field, Fields, StreamSink } from "../../http2/engine.ts";
 import type { ServerStream } from "../../http2/server-engine.ts";
 import { HeaderSet } from "../../http2/engine.ts";
 import type { MessageSink } from "../protocol/frame.ts";
-import { FrameError, framePrefixBytes, FrameReader } from "../protocol/frame.ts";
+import { framePrefixBytes, FrameReader } from "../protocol/frame.ts";
+import { acceptsGzip, type GzipPacker, unpack } from "../protocol/gzip.ts";
 import type { MessageFormat } from "../protocol/message-format.ts";
 import type { GrpcServerContext } from "./server-context.ts";
 import { GrpcFailure, okTrailers, toTrailers } from "../protocol/status.ts";
+import { cardinalityFailure, toRequestFailure } from "./request-failure.ts";
 
 /** What all calls of a server share. */
 export interface CallHost {
   readonly timers: CallTimers;
   readonly logger: Logger;
   readonly maxReceiveBytes: number;
+  readonly maxSendBytes: number;
+  /** Undefined: replies go out as they are. */
+  readonly packer: GzipPacker | undefined;
 }
 
 /** What makes up one call on the server. */
@@ -43,6 +48,11 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
   protected readonly context: GrpcServerContext;
   readonly #format: MessageFormat;
   #reader: FrameReader | undefined = undefined;
+  /** Compresses the replies of this call. */
+  readonly #packer: GzipPacker | undefined;
+  /** The only request is being unpacked; the client may have said all by then. */
+  #unpacking = false;
+  #requestEnded = false;
   #headersSent = false;
   #done = false;
 
@@ -52,6 +62,10 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     this.binding = parts.binding;
     this.context = parts.context;
     this.#format = parts.format;
+    const { packer } = host;
+    if (packer !== undefined && acceptsGzip(parts.stream.headers.get("grpc-accept-encoding"))) {
+      this.#packer = packer;
+    }
   }
 
   /** A message from the client. */
@@ -87,20 +101,21 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
 
   onMessage(bytes: Uint8Array, start: number, end: number, compressed: boolean): void {
     if (this.#done) return;
+    if (this.#unpacking) throw cardinalityFailure("more than one request");
     if (!compressed) {
       this.receive(this.#format.decode(bytes, start, end));
       return;
     }
-    const encoding = this.stream.headers.get("grpc-encoding");
-    const plain = decompress(encoding, bytes.subarray(start, end), this.host.maxReceiveBytes);
-    this.receive(this.#format.decode(plain, 0, plain.length));
+    checkEncoding(this.stream.headers.get("grpc-encoding"));
+    this.receivePacked(bytes.slice(start, end));
   }
 
   onEnd(): void {
     if (this.#done) return;
     try {
       this.#reader?.end();
-      this.receiveEnd();
+      if (this.#unpacking) this.#requestEnded = true;
+      else this.receiveEnd();
     } catch (error) {
       this.fail(toRequestFailure(error));
     }
@@ -124,16 +139,46 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     this.fail(new KratosError(504, "DEADLINE_EXCEEDED", "the deadline of the call has passed"));
   }
 
-  /** Turns a reply into its frame. Throws when it does not fit its type. */
-  protected encode(reply: unknown): Uint8Array {
-    return this.#format.encode(reply);
+  /** A compressed message: the only one that there should be, unless a kind of call takes several. */
+  protected receivePacked(bytes: Uint8Array): void {
+    const plain = this.unpack(bytes);
+    if (!isPromise(plain)) {
+      this.receive(plain);
+      return;
+    }
+    this.#unpacking = true;
+    plain.then(
+      (message) => this.#unpacked(message),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  /** The message in compressed bytes. Fails with what the client is to be told. */
+  protected unpack(bytes: Uint8Array): unknown {
+    const plain = unpack(bytes, this.host.maxReceiveBytes);
+    return isPromise(plain) ? plain.then((whole) => this.#decode(whole)) : this.#decode(plain);
+  }
+
+  /**
+   * Turns a reply into its frame, compressed where that is asked for: a promise when that takes a while. Throws
+   * when the reply does not fit its type, or is too large.
+   */
+  protected encode(reply: unknown): Uint8Array | Promise<Uint8Array> {
+    const frame = this.#format.encode(reply);
+    const { maxSendBytes } = this.host;
+    if (frame.length - framePrefixBytes > maxSendBytes) {
+      const size = frame.length - framePrefixBytes;
+      const message = `a reply of ${size} bytes is larger than the limit of ${maxSendBytes} bytes`;
+      throw new GrpcFailure(GrpcCode.RESOURCE_EXHAUSTED, message);
+    }
+    return this.#packer === undefined ? frame : this.#packer.pack(frame);
   }
 
   /** Sends the reply's headers, unless they are on their way. */
   protected respond(): void {
     if (this.#headersSent) return;
     this.#headersSent = true;
-    const constant = replyHeaders(this.#format);
+    const constant = this.#replyHeaders();
     const written = this.context.writtenHeader;
     if (written === undefined) {
       this.stream.respond(constant);
@@ -155,7 +200,7 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     if (this.#done) return;
     this.respond();
     this.#end();
-    this.stream.end(okTrailers, last);
+    this.#sendTrailers(okTrailers, last);
   }
 
   /** Ends the call with the status of `error`. Without effect once it has ended. */
@@ -164,12 +209,58 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     const { fields, unexpected } = toTrailers(error);
     if (unexpected) this.#log(error);
     this.#cancel(error);
-    if (this.#headersSent || this.context.writtenHeader !== undefined) {
+    const { context, stream } = this;
+    if (
+      this.#headersSent ||
+      context.writtenHeader !== undefined ||
+      context.writtenTrailer !== undefined
+    ) {
       this.respond();
-      this.stream.end(fields);
+      this.#sendTrailers(fields);
     } else {
-      this.stream.respond([...replyHeaders(this.#format).fields, ...fields], true);
+      stream.respond([...this.#replyHeaders().fields, ...fields], true);
     }
+  }
+
+  #sendTrailers(status: Fields, last?: Uint8Array): void {
+    const written = this.context.writtenTrailer;
+    if (written === undefined) {
+      this.stream.end(status, last);
+      return;
+    }
+    const fields: Field[] = [...(status instanceof HeaderSet ? status.fields : status)];
+    written.appendTo(fields);
+    try {
+      this.stream.end(fields, last);
+    } catch (error) {
+      this.#log(error); // as for headers
+      this.stream.end(status, last);
+    }
+  }
+
+  #decode(plain: Uint8Array): unknown {
+    try {
+      return this.#format.decode(plain, 0, plain.length);
+    } catch (error) {
+      throw toRequestFailure(error);
+    }
+  }
+
+  #unpacked(message: unknown): void {
+    this.#unpacking = false;
+    if (this.#done) return;
+    try {
+      this.receive(message);
+      if (this.#requestEnded) this.receiveEnd();
+    } catch (error) {
+      this.fail(toRequestFailure(error));
+    }
+  }
+
+  #replyHeaders(): HeaderSet {
+    const proto = this.#format.contentType === "application/grpc";
+    if (this.#packer === undefined) return proto ? protoHeaders : jsonHeaders;
+    return proto ? packedProtoHeaders : packedJsonHeaders;
   }
 
   #cancel(reason: unknown): void {
@@ -203,10 +294,6 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
   }
 }
 
-function replyHeaders(format: MessageFormat): HeaderSet {
-  return format.contentType === "application/grpc" ? protoHeaders : jsonHeaders;
-}
-
 const protoHeaders = new HeaderSet([
   [":status", "200"],
   ["content-type", "application/grpc"],
@@ -217,12 +304,6 @@ const jsonHeaders = new HeaderSet([
   ["content-type", "application/grpc+json"],
 ]);
 
-/** The failure that a client is told when what it sent could not be read. */
-function toRequestFailure(error: unknown): unknown {
-  if (isCodecError(error)) return new KratosError(400, "CODEC", error.message, { cause: error });
-  if (error instanceof FrameError) {
-    const code = error.problem === "tooLarge" ? GrpcCode.RESOURCE_EXHAUSTED : GrpcCode.INTERNAL;
-    return new GrpcFailure(code, error.message);
-  }
-  return error;
-}
+const packedProtoHeaders = new HeaderSet([...protoHeaders.fields, ["grpc-encoding", "gzip"]]);
+
+const packedJsonHeaders = new HeaderSet([...jsonHeaders.fields, ["grpc-encoding", "gzip"]]);

@@ -8,6 +8,7 @@ import type {
   ServerKeepalive,
   ServerLimits,
 } from "../../http2/server-engine.ts";
+import { type GrpcCompressionOptions, GzipPacker } from "../protocol/gzip.ts";
 import { completeTlsOptions, type CompleteTlsOptions, type TlsOptions } from "../../tls-options.ts";
 
 /** Options of `GrpcServer`. All may be `undefined`, so that parsed configuration fits as it is. */
@@ -31,6 +32,10 @@ export interface GrpcServerOptions {
   readonly maxReceiveBytes?: number | undefined;
   /** The largest message that is sent, uncompressed. Default: none that a length of 32 bits can hold, as gRPC-Go. */
   readonly maxSendBytes?: number | undefined;
+  /**
+   * Compress replies, as gzip, for clients that can read them. False, the default: do not.
+   */
+  readonly compression?: boolean | GrpcCompressionOptions | undefined;
   /**
    * The metadata of one call in bytes, each field counting 32 more than it has. Default: 64 KiB, as Node and
    * grpc-js have it.
@@ -78,10 +83,13 @@ export interface CompleteGrpcServerOptions extends ServerLimits, ConnectionLife 
   readonly maxReceiveBytes: number;
   readonly maxSendBytes: number;
   readonly createEngine: CreateServerEngine;
+  /** Undefined: replies go out as they are. */
+  readonly packer: GzipPacker | undefined;
 }
 
 /** Fills what is not given with the defaults. Throws a `TypeError` for what cannot be. */
 export function completeGrpcServerOptions(options: GrpcServerOptions): CompleteGrpcServerOptions {
+  const { compression = false } = options;
   return {
     network: options.network ?? "",
     addr: options.addr ?? "",
@@ -91,6 +99,8 @@ export function completeGrpcServerOptions(options: GrpcServerOptions): CompleteG
     maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
     maxSendBytes: options.maxSendBytes ?? 2 ** 32 - 1,
     createEngine: options.engine?.createServer ?? createNodeServer,
+    packer:
+      compression === false ? undefined : new GzipPacker(compression === true ? {} : compression),
     maxMetadataBytes: options.maxMetadataBytes ?? 64 * 1024,
     maxConcurrentStreams: options.maxConcurrentStreams ?? 1000,
     maxConnectionIdle: Math.max(0, options.maxConnectionIdle ?? 0),

@@ -63,6 +63,8 @@ export class GrpcServer implements Server, GrpcRouter {
       timers: new CallTimers(complete.timeout),
       logger,
       maxReceiveBytes: complete.maxReceiveBytes,
+      maxSendBytes: complete.maxSendBytes,
+      packer: complete.packer,
     };
     this.health = this.#health;
     this.#engine = complete.createEngine(

@@ -1,8 +1,11 @@
 import { MessageQueue } from "../../message-queue.ts";
 import type { CallHost, ServerCallParts } from "./server-call.ts";
 import { ServerCall } from "./server-call.ts";
+import { isPromise } from "../../../middleware/is-promise.ts";
 import { stopIterator } from "../../stop-iterator.ts";
-import { cardinalityFailure } from "./unary-call.ts";
+import { Turn } from "../../turn.ts";
+import { PackedRequest, PackedRequests } from "./packed-requests.ts";
+import { cardinalityFailure } from "./request-failure.ts";
 
 /** A call that streams at least one way. The handler of a client stream runs as soon as the call opens. */
 export class StreamCall extends ServerCall {
@@ -19,7 +22,13 @@ export class StreamCall extends ServerCall {
 
   /** Runs the handler, unless it has to wait for its request. Never throws. */
   start(): void {
-    if (this.#requests !== undefined) void this.#run(this.#requests);
+    const requests = this.#requests;
+    if (requests === undefined) return;
+    const encoding = this.stream.headers.get("grpc-encoding");
+    const packed = encoding !== undefined && encoding !== "identity";
+    void this.#run(
+      packed ? new PackedRequests(requests, (bytes) => this.#unpackNext(bytes)) : requests,
+    );
   }
 
   override onMessage(bytes: Uint8Array, start: number, end: number, compressed: boolean): void {
@@ -40,6 +49,11 @@ export class StreamCall extends ServerCall {
       if (this.#request !== undefined) throw cardinalityFailure("more than one request");
       this.#request = message;
     }
+  }
+
+  protected override receivePacked(bytes: Uint8Array): void {
+    if (this.#requests === undefined) super.receivePacked(bytes);
+    else this.#requests.push(new PackedRequest(bytes), bytes.length);
   }
 
   protected override receiveEnd(): void {
@@ -65,7 +79,8 @@ export class StreamCall extends ServerCall {
       const result = await this.binding.handler(request, this.context);
       if (this.binding.kind === "clientStreaming") {
         this.busy = false;
-        this.succeed(this.encode(result));
+        const frame = this.encode(result);
+        this.succeed(isPromise(frame) ? await frame : frame);
       } else {
         await this.#sendAll(result as AsyncIterable<unknown>);
       }
@@ -80,6 +95,7 @@ export class StreamCall extends ServerCall {
   async #sendAll(replies: AsyncIterable<unknown>): Promise<void> {
     const iterator = replies[Symbol.asyncIterator]();
     this.#replies = iterator;
+    const turn = new Turn();
     while (!this.done) {
       const step = await iterator.next();
       if (this.done) return;
@@ -89,12 +105,25 @@ export class StreamCall extends ServerCall {
         this.succeed();
         return;
       }
-      const frame = this.encode(step.value);
+      const encoded = this.encode(step.value);
+      const frame = isPromise(encoded) ? await encoded : encoded;
+      if (this.done) break;
       this.respond();
       if (!this.stream.write(frame)) await this.#drained();
+      else if (turn.isOver) await turn.next();
     }
     // The call ended before the first reply was asked for.
     await stopIterator(iterator);
+  }
+
+  /** A request that cannot be unpacked fails the call, as one that cannot be read does. */
+  async #unpackNext(bytes: Uint8Array): Promise<unknown> {
+    try {
+      return await this.unpack(bytes);
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
   }
 
   #drained(): Promise<void> {

@@ -1,7 +1,6 @@
-import { GrpcCode } from "../../../errors/grpc-code.ts";
 import { isPromise } from "../../../middleware/is-promise.ts";
 import { ServerCall } from "./server-call.ts";
-import { GrpcFailure } from "../protocol/status.ts";
+import { cardinalityFailure } from "./request-failure.ts";
 
 /** A call with one request and one reply. */
 export class UnaryCall extends ServerCall {
@@ -43,18 +42,20 @@ export class UnaryCall extends ServerCall {
 
   #reply(reply: unknown): void {
     if (this.done) return;
-    let frame: Uint8Array;
+    let frame: Uint8Array | Promise<Uint8Array>;
     try {
       frame = this.encode(reply);
     } catch (error) {
       this.fail(error);
       return;
     }
-    this.succeed(frame);
+    if (!isPromise(frame)) {
+      this.succeed(frame);
+      return;
+    }
+    frame.then(
+      (packed) => this.succeed(packed),
+      (error: unknown) => this.fail(error),
+    );
   }
-}
-
-/** A method that takes one request got another number of them. */
-export function cardinalityFailure(got: string): GrpcFailure {
-  return new GrpcFailure(GrpcCode.UNIMPLEMENTED, `the method takes one request, got ${got}`);
 }
