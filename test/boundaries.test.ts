@@ -105,13 +105,13 @@ describe("layers", () => {
       ],
     ],
     [
-      "keeps the transports apart",
+      "keeps HTTP/2 apart from what speaks over it",
       {
-        "runtime/src/transport/http/call/a.ts": `export * from "../../grpc/server/b.ts";`,
-        "runtime/src/transport/grpc/server/b.ts": `export const b = 1;`,
+        "runtime/src/transport/http2/node/a.ts": `export * from "../../http/call/b.ts";`,
+        "runtime/src/transport/http/call/b.ts": `export const b = 1;`,
       },
       [
-        `runtime/src/transport/http/call/a.ts:1: "http" imports "../../grpc/server/b.ts" of "grpc", it may import transport, middleware, contract, codec, selector, registry, resilience, errors, log`,
+        `runtime/src/transport/http2/node/a.ts:1: "http2" imports "../../http/call/b.ts" of "http", it may import transport`,
       ],
     ],
     [

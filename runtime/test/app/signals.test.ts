@@ -1,11 +1,8 @@
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
-
-const script = fileURLToPath(new URL("./signal-app.ts", import.meta.url));
-const loader = new URL("../../../scripts/register.js", import.meta.url).href;
+import { forkApp } from "./fork-app.ts";
 
 /** A process that runs an app, and the lines that it printed. */
 class AppProcess {
@@ -15,10 +12,7 @@ class AppProcess {
   readonly #waiting: { readonly line: RegExp; readonly resolve: (line: string) => void }[] = [];
 
   constructor(mode: string) {
-    this.child = fork(script, [mode], {
-      execArgv: ["--import", loader, "--conditions=@kratos-ts/source"],
-      stdio: ["ignore", "pipe", "inherit", "ipc"],
-    });
+    this.child = forkApp("signal-app.ts", { args: [mode], stdout: "pipe" });
     this.exit = once(this.child, "close");
     if (this.child.stdout) {
       createInterface(this.child.stdout).on("line", (line) => {

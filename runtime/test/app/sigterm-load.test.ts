@@ -1,15 +1,11 @@
 import { GrpcClient } from "@kratos-ts/runtime/grpc";
 import { isKratosError } from "@kratos-ts/runtime";
-import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { Echo } from "../grpc/echo-schema.ts";
 import { connectGrpcJs } from "../grpc/grpc-js-peer.ts";
-
-const script = fileURLToPath(new URL("./echo-app.ts", import.meta.url));
-const loader = new URL("../../../scripts/register.js", import.meta.url).href;
+import { forkApp } from "./fork-app.ts";
 
 interface Ports {
   readonly http: number;
@@ -18,10 +14,7 @@ interface Ports {
 
 /** A process that serves, and how it ends. */
 async function startProcess() {
-  const child = fork(script, {
-    execArgv: ["--import", loader, "--conditions=@kratos-ts/source"],
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
+  const child = forkApp("echo-app.ts", { stdout: "inherit" });
   const exit = once(child, "exit") as Promise<[number | null, string | null]>;
   onTestFinished(() => void child.kill("SIGKILL"));
   const [ports] = (await once(child, "message")) as [Ports];
