@@ -1,11 +1,12 @@
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIP, SocketAddress } from "node:net";
 import type { HttpFilter } from "./filter.ts";
 import { type ForwardedHop, parseForwarded, parseXForwarded } from "./forwarded.ts";
 
 /**
- * Which proxies are trusted: the number of those that stand before the server; or their addresses, as
- * `10.0.0.0/8`, `192.0.2.7`, `loopback` or `private`; or a function of an address.
+ * Which proxies are trusted: the number of those that stand before the server, which holds only where nobody gets
+ * around one of them; or their addresses, as `10.0.0.0/8`, `192.0.2.7`, `loopback` (with Unix sockets) or `private`;
+ * or a function of an address, which is empty for Unix sockets.
  */
 export type TrustedProxies = number | readonly string[] | ((address: string) => boolean);
 
@@ -71,7 +72,7 @@ function findClient(
   hops: readonly ForwardedHop[],
   isTrusted: (address: string, index: number) => boolean,
 ): ForwardedClient | undefined {
-  const own = plainAddress(request.socket.remoteAddress ?? "");
+  const own = withoutMapping(request.socket.remoteAddress ?? "");
   let address = own;
   let trusted: ForwardedHop | undefined;
   for (let index = 0; index < hops.length; index++) {
@@ -79,15 +80,21 @@ function findClient(
     const hop = hops[hops.length - 1 - index]!;
     trusted = { ...trusted, ...hop };
     if (isIP(hop.address) === 0) break; // hidden, or nonsense
-    address = plainAddress(hop.address);
+    address = toCanonical(hop.address);
   }
   const told = address === own ? undefined : address;
   return trusted && { address: told, protocol: trusted.protocol, host: trusted.host };
 }
 
 function compileTrust(proxies: TrustedProxies): (address: string, index: number) => boolean {
-  if (typeof proxies === "number") return (_address, index) => index < proxies;
+  if (typeof proxies === "number") {
+    if (!Number.isInteger(proxies) || proxies < 0) {
+      throw new TypeError(`${proxies} is no number of proxies, use a whole one`);
+    }
+    return (_address, index) => index < proxies;
+  }
   if (typeof proxies === "function") return proxies;
+  const trustsLocal = proxies.includes("loopback");
   const list = new BlockList();
   for (const each of proxies.flatMap((name) => names[name] ?? [name])) {
     const [network = "", bits] = each.split("/");
@@ -102,6 +109,7 @@ function compileTrust(proxies: TrustedProxies): (address: string, index: number)
   }
   return (address) => {
     const version = isIP(address);
+    if (address === "") return trustsLocal;
     return version !== 0 && list.check(address, version === 6 ? "ipv6" : "ipv4");
   };
 }
@@ -111,7 +119,14 @@ const names: Readonly<Record<string, readonly string[]>> = {
   private: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
 };
 
+/** The one spelling of an address, without the zone, which means nothing to anybody but the proxy. */
+function toCanonical(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const bare = address.split("%", 1)[0]!;
+  return withoutMapping(new SocketAddress({ address: bare, family: "ipv6" }).address);
+}
+
 /** IPv4 in the form that IPv6 sockets tell it is IPv4. */
-function plainAddress(address: string): string {
+function withoutMapping(address: string): string {
   return address.startsWith("::ffff:") && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
 }
