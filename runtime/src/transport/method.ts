@@ -101,11 +101,17 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /**
    * Whether the call may be made twice, because its request carries what makes that as good as once. It is
-   * then sent again when nobody can say whether it was done (HTTP). Default: what the method is known for.
+   * then sent again when nobody can say whether it was done. Default: what the method is known for.
    */
   readonly repeatable?: boolean;
+  /** Whether the call waits while no server can be reached, in place of failing (gRPC). Default: the client's. */
+  readonly waitForReady?: boolean;
+  /** How requests are packed (gRPC). Default: the client's. */
+  readonly compression?: "gzip" | "identity";
   /** Called with the reply's headers as soon as they are there, also when the call fails. */
   readonly onHeader?: (header: ReadonlyMap<string, readonly string[]>) => void;
+  /** Called with what the service says at the end of its reply, also when the call fails (gRPC). */
+  readonly onTrailer?: (trailer: ReadonlyMap<string, readonly string[]>) => void;
 }
 
 /** What generated HTTP clients call through; `HttpClient` is one. Throws `KratosError`. */

@@ -33,11 +33,11 @@ describe("a reply", () => {
   test.for<
     [what: string, code: number, message: RegExp, answer: (stream: ServerHttp2Stream) => void]
   >([
-    ["with no message", 501, /sent 0/, (s) => respond(s, [], { "grpc-status": "0" })],
+    ["with no message", 501, /sent none/, (s) => respond(s, [], { "grpc-status": "0" })],
     [
       "with two messages",
       501,
-      /sent 2/,
+      /sent more/,
       (s) => respond(s, [replyFrame({}), replyFrame({})], { "grpc-status": "0" }),
     ],
     [
@@ -65,6 +65,24 @@ describe("a reply", () => {
       (s) => respond(s, [Buffer.from([0, 0x7f, 0, 0, 0])], {}),
     ],
     ["without trailers", 500, /without a status/, (s) => (s.respond(headers), s.end())],
+    [
+      "with two messages, without an end,",
+      501,
+      /sent more/,
+      (s) => (s.respond(headers), s.write(replyFrame({})), s.write(replyFrame({}))),
+    ],
+    [
+      "of a page",
+      500,
+      /content-type "text\/html", is it a gRPC server/,
+      (s) => (s.respond({ ":status": 200, "content-type": "text/html" }), s.end("<html>")),
+    ],
+    [
+      "of no type",
+      500,
+      /answered with no content-type/,
+      (s) => (s.respond({ ":status": 200 }), s.end()),
+    ],
     ["without a status", 500, /without a grpc-status/, (s) => respond(s, [], { "x-other": "1" })],
     ["of a web server", 501, /HTTP status 404/, (s) => (s.respond({ ":status": 404 }), s.end("?"))],
     [

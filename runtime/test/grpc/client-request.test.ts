@@ -76,10 +76,11 @@ describe("a request", () => {
   });
 
   test("stream that throws cancels the call, and its error is the call's", async () => {
-    const canceled = createDeferred();
+    const [begun, canceled] = [createDeferred(), createDeferred()];
     const { address } = await startServer((server) => {
       server.handle(Collect, async (requests, { signal }) => {
         signal.addEventListener("abort", () => canceled.resolve());
+        begun.resolve();
         for await (const _ of requests);
         return {};
       });
@@ -87,6 +88,7 @@ describe("a request", () => {
     const cause = new Error("disk is gone");
     async function* requests(): AsyncIterable<{ text: string }> {
       yield { text: "a" };
+      await begun.promise;
       throw cause;
     }
     const call = createClient(address).method(Collect)(requests());

@@ -2,7 +2,13 @@
  * gRPC over HTTP/2: server and client for all four kinds of methods,
  * the health service, deadlines, cancellation and back-pressure.
  */
-export type { GrpcClientOptions } from "./client/client.ts";
+export type { ClientTlsOptions } from "../client-tls.ts";
+export type {
+  GrpcClientKeepalive,
+  GrpcClientOptions,
+  GrpcHedgingOptions,
+  GrpcRetryOptions,
+} from "./client/client-options.ts";
 export { GrpcClient } from "./client/client.ts";
 export type { Health } from "./services/health.ts";
 export type { GrpcCompressionOptions } from "./protocol/gzip.ts";

@@ -1,31 +1,24 @@
-import { isCodecError } from "../../../codec/codec-error.ts";
-import { fromError } from "../../../errors/from-error.ts";
-import { GrpcCode } from "../../../errors/grpc-code.ts";
-import { KratosError } from "../../../errors/kratos-error.ts";
-import { fromGrpcStatus } from "../../../errors/status-details.ts";
-import type { Channel, ReadyConnection } from "./channel.ts";
+import type { KratosError } from "../../../errors/kratos-error.ts";
+import type { ServiceNode } from "../../../selector/service-node.ts";
+import { tooLate } from "../../abort-error.ts";
+import type { HeaderView } from "../../http2/engine.ts";
+import { type AttemptHost, ClientAttempt } from "./client-attempt.ts";
 import type { Cancelable, GrpcClientContext } from "./client-context.ts";
-import { acceptedEncodings, decompress } from "../protocol/compression.ts";
-import { formatTimeout } from "../../deadline.ts";
-import type { Field, HeaderView } from "../../http2/engine.ts";
-import type { ClientConnection, ClientSink, ClientStream } from "../../http2/client-engine.ts";
-import { ResetCode } from "../../http2/engine.ts";
-import type { MessageSink } from "../protocol/frame.ts";
-import { FrameError, FrameReader } from "../protocol/frame.ts";
-import type { MessageFormat } from "../protocol/message-format.ts";
-import { stopIterator } from "../../stop-iterator.ts";
-import { findStatusError, GrpcFailure, httpStatusError, resetError } from "../protocol/status.ts";
+import { toRequestError } from "./client-error.ts";
+import type { ClientMethod } from "./client-method.ts";
+import type { AttemptFailure, RetryPolicy } from "./client-retry.ts";
+import type { ClientTarget } from "./client-target.ts";
+import { type RequestSource, RequestStream, SingleRequest } from "./request-source.ts";
 
 /** What all calls of a client share. */
 export interface CallSource {
-  readonly channel: Channel;
-  readonly userAgent: string;
-  readonly maxReceiveBytes: number;
+  readonly target: ClientTarget;
+  readonly retry: RetryPolicy;
 }
 
 /** Where the replies of a call go. */
 export interface ReplySink {
-  /** A reply, which took `bytes` on the wire. */
+  /** A reply, which took `bytes` on the wire. Throws when it is one too many. */
   push(reply: unknown, bytes: number): void;
   /** The call has ended well. */
   end(): void;
@@ -34,260 +27,237 @@ export interface ReplySink {
 }
 
 /**
- * One attempt of a call as the client sees it: a stream on some connection, its requests, its replies,
- * its end, which happens once. A stream that the server provably never looked at is repeated once.
+ * Times that a call goes out again at once, and for nothing, which no server has looked at: because the server
+ * refused it, and because its connection was about to end.
  */
-export class ClientCall implements ClientSink, MessageSink, Cancelable {
+const maxRefusals = 1;
+const maxGoodbyes = 5;
+
+/** One call: its attempts, one after the other or several at a time, of which the first that is answered counts. */
+export class ClientCall implements AttemptHost, Cancelable {
+  readonly context: GrpcClientContext;
+  readonly method: ClientMethod;
+  readonly requests: RequestSource;
+  readonly encoding: string | undefined;
   readonly #source: CallSource;
-  readonly #context: GrpcClientContext;
-  readonly #format: MessageFormat;
-  readonly #requests: unknown;
-  readonly #isRequestStream: boolean;
   readonly #replies: ReplySink;
-  #connection: ClientConnection | undefined;
-  #stream: ClientStream | undefined;
-  #iterator: AsyncIterator<unknown> | undefined;
-  #reader: FrameReader | undefined;
-  #headers: HeaderView | undefined;
-  #wake: (() => void) | undefined;
-  #attempts = 0;
+  #tried: readonly ServiceNode[] = none;
+  #running: readonly ClientAttempt[] = none;
+  /** The attempt that counts, once that is settled. */
+  #winner: ClientAttempt | undefined;
+  /** Attempts so far, but for those that no server looked at and that were repeated for nothing. */
+  #sent = 0;
+  #unprocessed = 0;
+  #timer: NodeJS.Timeout | undefined;
   #done = false;
 
-  /** `requests`: the request, or with `isRequestStream` an async iterable of them. */
+  /** `request`: the request, or where the method streams them an async iterable. */
   constructor(
     source: CallSource,
     context: GrpcClientContext,
-    format: MessageFormat,
-    requests: unknown,
-    isRequestStream: boolean,
+    method: ClientMethod,
+    request: unknown,
     replies: ReplySink,
   ) {
     this.#source = source;
-    this.#context = context;
-    this.#format = format;
-    this.#requests = requests;
-    this.#isRequestStream = isRequestStream;
+    this.context = context;
+    this.method = method;
     this.#replies = replies;
+    const { compression } = context;
+    this.encoding = compression === "identity" ? undefined : compression;
+    const encode = method.encode[compression];
+    this.requests = method.streamsIn
+      ? new RequestStream(request as AsyncIterable<unknown>, encode, (error) =>
+          this.abandon(toRequestError(error)),
+        )
+      : new SingleRequest(request, encode);
+  }
+
+  get target(): ClientTarget {
+    return this.#source.target;
+  }
+
+  get tried(): readonly ServiceNode[] {
+    return this.#tried;
+  }
+
+  get waitForReady(): boolean {
+    return this.context.waitForReady;
   }
 
   /** Begins the call. Failures go to the reply sink. */
   start(): void {
-    this.#context.attach(this);
-    if (this.#context.failure !== undefined) {
-      this.#finish(this.#context.failure);
+    this.context.attach(this);
+    if (this.context.failure !== undefined) {
+      this.#finish(this.context.failure);
       return;
     }
-    const ready = this.#source.channel.pick();
-    if (ready !== undefined) this.#open(ready);
-    else this.#connect();
+    try {
+      this.requests.prepare();
+    } catch (error) {
+      this.#finish(toRequestError(error));
+      return;
+    }
+    this.#send();
+    if (this.#isHedged) this.#hedgeLater();
   }
 
   /** Stops reading replies for good, or until {@link resume}. */
   pause(): void {
-    this.#stream?.pause();
+    this.#winner?.pause();
   }
 
   resume(): void {
-    this.#stream?.resume();
+    this.#winner?.resume();
   }
 
   cancel(error: KratosError): void {
     if (this.#done) return;
-    // A deadline may have passed because the server is gone without a word.
-    if (error.code === 504) this.#connection?.probe();
+    const why = error.code === 504 ? this.#findWaitReason() : undefined;
+    this.#finish(why === undefined ? error : tooLate(`${error.message}, ${why.message}`, why));
+  }
+
+  abandon(error: KratosError): void {
     this.#finish(error);
   }
 
-  onHeaders(headers: HeaderView): void {
-    this.#headers = headers;
-    const status = headers.get(":status") ?? "";
-    if (status !== "200") {
-      this.#finish(httpStatusError(status));
-      return;
-    }
-    this.#receiveHeader(headers);
+  refused(attempt: ClientAttempt, error: KratosError): void {
+    this.#running = this.#running.filter((other) => other !== attempt);
+    if (this.#running.length === 0) this.#finish(error);
   }
 
-  onData(bytes: Uint8Array, start: number, end: number): void {
+  commit(attempt: ClientAttempt, headers: HeaderView): boolean {
+    if (this.#winner !== undefined) return this.#winner === attempt;
+    this.#winner = attempt;
+    this.requests.commit();
+    clearTimeout(this.#timer);
+    for (const other of this.#running) if (other !== attempt) other.cancel(undefined);
+    this.context.receiveHeader(headers);
+    return true;
+  }
+
+  receive(reply: unknown, bytes: number): void {
+    if (!this.#done) this.#replies.push(reply, bytes);
+  }
+
+  succeeded(trailers: HeaderView): void {
+    this.context.receiveTrailer(trailers);
+    this.#source.retry.succeeded();
+    this.#finish(undefined);
+  }
+
+  failed(
+    attempt: ClientAttempt,
+    error: KratosError,
+    failure: AttemptFailure,
+    headers?: HeaderView,
+  ): void {
     if (this.#done) return;
+    this.#running = this.#running.filter((other) => other !== attempt);
+    if (this.#winner === undefined && this.#repeat(attempt, error, failure)) return;
     try {
-      this.#reader ??= new FrameReader(this.#source.maxReceiveBytes);
-      this.#reader.push(bytes, start, end, this);
-    } catch (error) {
-      this.#finish(toReplyError(error));
+      if (headers !== undefined) this.#receiveLast(headers);
+      this.#finish(error);
+    } catch (thrown) {
+      this.#finish(toRequestError(thrown));
     }
   }
 
-  onMessage(bytes: Uint8Array, start: number, end: number, compressed: boolean): void {
-    if (this.#done) return;
-    if (!compressed) {
-      this.#replies.push(this.#format.decode(bytes, start, end), end - start);
-      return;
-    }
-    const encoding = this.#headers?.get("grpc-encoding");
-    const limit = this.#source.maxReceiveBytes;
-    const plain = decompress(encoding, bytes.subarray(start, end), limit);
-    this.#replies.push(this.#format.decode(plain, 0, plain.length), plain.length);
+  get #repeatable(): boolean {
+    return this.context.repeatable ?? this.method.repeatable;
   }
 
-  onEnd(trailers?: HeaderView): void {
-    this.#stream = undefined; // nothing is left to reset
-    if (trailers === undefined) {
-      this.#finish(new KratosError(500, "", "the server ended the reply without a status"));
-      return;
-    }
-    if (this.#headers === undefined) {
-      const status = trailers.get(":status") ?? "";
-      if (trailers.get("grpc-status") === undefined && status !== "200") {
-        this.#finish(httpStatusError(status));
-        return;
+  get #isHedged(): boolean {
+    return this.#source.retry.hedging !== undefined && this.#repeatable && !this.method.streamsIn;
+  }
+
+  #send(): void {
+    this.#start(new ClientAttempt(this, this.#sent++));
+  }
+
+  #start(attempt: ClientAttempt): void {
+    this.#running = this.#running.length === 0 ? [attempt] : [...this.#running, attempt];
+    attempt.start();
+  }
+
+  /** Whether the call goes on after an attempt has failed. */
+  #repeat(attempt: ClientAttempt, error: KratosError, failure: AttemptFailure): boolean {
+    const { retry } = this.#source;
+    if (!this.requests.repeatable || !retry.mayRepeat(failure, this.#repeatable)) return false;
+    this.requests.detach();
+    if (attempt.node !== undefined) this.#tried = [...this.#tried, attempt.node];
+    if (failure.fate === "unprocessed") {
+      const limit = attempt.isConnected ? maxRefusals : maxGoodbyes;
+      if (this.#unprocessed++ < limit) {
+        this.#start(new ClientAttempt(this, attempt.previous));
+        return true;
       }
-      this.#receiveHeader(trailers);
     }
-    const failure = findStatusError(trailers);
-    if (failure !== undefined) {
-      this.#finish(failure);
-      return;
+    if (this.#running.length > 0) {
+      this.#hedge();
+      return true;
     }
-    try {
-      this.#reader?.end();
-      this.#finish(undefined);
-    } catch (error) {
-      this.#finish(toReplyError(error));
-    }
+    const delay = this.#delayAfter(failure);
+    if (delay === undefined) return false;
+    const { logger, operation } = this.context;
+    logger.debug({ err: error, operation, delay }, "a call is sent again");
+    clearTimeout(this.#timer);
+    if (delay === 0) this.#send();
+    else this.#timer = setTimeout(() => this.#send(), delay);
+    return true;
   }
 
-  onReset(code: number, cause?: Error): void {
-    this.#stream = undefined;
-    const untouched = this.#headers === undefined && this.#iterator === undefined;
-    if (code === ResetCode.REFUSED_STREAM && untouched && this.#attempts < 2 && !this.#done) {
-      this.start();
-    } else {
-      this.#finish(resetError(code, cause));
-    }
-  }
-
-  onDrain(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
-  }
-
-  #receiveHeader(headers: HeaderView): void {
-    try {
-      this.#context.receiveHeader(headers);
-    } catch (error) {
-      this.#finish(fromError(error));
-    }
-  }
-
-  #connect(): void {
-    this.#source.channel.connect().then(
-      (ready) => {
-        if (!this.#done) this.#open(ready);
-      },
-      (error: unknown) => this.#finish(fromError(error)),
-    );
-  }
-
-  #open({ connection, authority }: ReadyConnection): void {
-    let frame: Uint8Array | undefined;
-    try {
-      if (!this.#isRequestStream) frame = this.#format.encode(this.#requests);
-    } catch (error) {
-      this.#finish(toRequestError(error));
-      return;
-    }
-    let stream: ClientStream | undefined;
-    try {
-      stream = connection.open(this.#fields(authority), this);
-    } catch (error) {
-      this.#finish(fromError(error)); // HTTP/2 allows some names one value only
-      return;
-    }
-    if (stream === undefined) {
-      this.#connect();
-      return;
-    }
-    this.#attempts++;
-    this.#connection = connection;
-    this.#stream = stream;
-    this.#context.peer = connection.remoteAddress;
-    if (frame !== undefined) stream.end(frame);
-    else void this.#sendAll(stream);
-  }
-
-  #fields(authority: string): Field[] {
-    const fields: Field[] = [
-      [":method", "POST"],
-      [":scheme", "http"],
-      [":path", this.#context.operation],
-      [":authority", authority],
-      ["content-type", this.#format.contentType],
-      ["te", "trailers"],
-      ["user-agent", this.#source.userAgent],
-      ["grpc-accept-encoding", acceptedEncodings],
-    ];
-    const { deadline } = this.#context;
-    if (deadline !== undefined) {
-      fields.push(["grpc-timeout", formatTimeout(Math.max(deadline - Date.now(), 0))]);
-    }
-    this.#context.writtenHeader?.appendTo(fields);
-    return fields;
-  }
-
-  async #sendAll(stream: ClientStream): Promise<void> {
-    try {
-      const iterator = (this.#requests as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-      this.#iterator = iterator;
-      while (!this.#done) {
-        const step = await iterator.next();
-        if (step.done === true) {
-          this.#iterator = undefined; // nothing is left to release
-          stream.end();
-          return;
-        }
-        if (this.#done) return;
-        if (!stream.write(this.#format.encode(step.value))) await this.#drained();
-      }
-    } catch (error) {
-      this.#finish(toRequestError(error));
-    }
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
+  /** Milliseconds until the next attempt; undefined: there is none. */
+  #delayAfter(failure: AttemptFailure): number | undefined {
+    const { retry, target } = this.#source;
+    const { deadline } = this.context;
+    return retry.delayAfter(this.#sent, failure, {
+      repeatable: this.#repeatable,
+      elsewhere: target.hasOthers(this.context, this.#tried),
+      left: deadline === undefined ? Number.POSITIVE_INFINITY : deadline - Date.now(),
     });
+  }
+
+  #hedgeLater(): void {
+    const { hedging } = this.#source.retry;
+    if (hedging === undefined || this.#sent >= hedging.attempts) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#hedge(), hedging.delay);
+  }
+
+  /** Asks another server beside those that are asked. */
+  #hedge(): void {
+    const { retry } = this.#source;
+    if (this.#sent >= (retry.hedging?.attempts ?? 0) || !retry.take()) return;
+    const asked = this.#running.flatMap(({ node }) => node ?? []);
+    this.#tried = [...this.#tried, ...asked];
+    this.#send();
+    this.#hedgeLater();
+  }
+
+  /** The headers of an answer that is nothing but a failure, or the trailers of one that was more. */
+  #receiveLast(headers: HeaderView): void {
+    if (this.#winner === undefined) this.context.receiveHeader(headers);
+    this.context.receiveTrailer(headers);
+  }
+
+  /** What keeps a call waiting that has no connection. */
+  #findWaitReason(): Error | undefined {
+    return this.#running.some(({ isWaiting }) => isWaiting)
+      ? this.#source.target.failure
+      : undefined;
   }
 
   #finish(error: KratosError | undefined): void {
     if (this.#done) return;
     this.#done = true;
-    this.#context.attach(undefined);
-    this.#stream?.reset(ResetCode.CANCEL);
-    this.onDrain();
-    void stopIterator(this.#iterator);
+    this.context.attach(undefined);
+    clearTimeout(this.#timer);
+    for (const attempt of this.#running) attempt.cancel(error);
+    this.requests.stop();
     if (error === undefined) this.#replies.end();
     else this.#replies.fail(error);
   }
 }
 
-/** The caller's own fault: what it sends is not what the method takes, or its iterable threw. */
-function toRequestError(error: unknown): KratosError {
-  if (isCodecError(error)) return new KratosError(400, "CODEC", error.message, { cause: error });
-  return fromError(error);
-}
-
-/** The server's fault: what it sent could not be read. */
-function toReplyError(error: unknown): KratosError {
-  if (error instanceof GrpcFailure) {
-    return fromGrpcStatus(error.code, error.message).withCause(error);
-  }
-  if (error instanceof FrameError) {
-    const code = error.problem === "tooLarge" ? GrpcCode.RESOURCE_EXHAUSTED : GrpcCode.INTERNAL;
-    return fromGrpcStatus(code, error.message).withCause(error);
-  }
-  const text = error instanceof Error ? error.message : String(error);
-  return new KratosError(500, "CODEC", `the reply cannot be read: ${text}`, { cause: error });
-}
+const none: readonly never[] = [];

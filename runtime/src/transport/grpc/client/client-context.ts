@@ -2,27 +2,41 @@ import type { KratosError } from "../../../errors/kratos-error.ts";
 import type { Logger } from "../../../log/logger.ts";
 import { toAbortError, tooLate } from "../../abort-error.ts";
 import { BaseCallContext } from "../../call-context.ts";
-import type { CallOptions } from "../../method.ts";
 import type { CallTimer, CallTimers, Expiring } from "../../call-timers.ts";
+import type { AbortableCall, CallerSignals } from "../../caller-signals.ts";
 import type { Header } from "../../header.ts";
 import type { HeaderView } from "../../http2/engine.ts";
+import type { CallOptions } from "../../method.ts";
 import { GrpcHeader } from "../protocol/metadata.ts";
+import type { RequestEncoding } from "./client-method.ts";
 
 /** What ends when its context does. */
 export interface Cancelable {
   cancel(error: KratosError): void;
 }
 
+/** What the contexts of a client have in common. */
+export interface ContextSource {
+  readonly endpoint: string;
+  readonly logger: Logger;
+  readonly timers: CallTimers;
+  readonly signals: CallerSignals;
+  /** Sent with every call. */
+  readonly header: GrpcHeader;
+  readonly waitForReady: boolean;
+  readonly compression: RequestEncoding;
+}
+
 /**
  * What a client's middleware knows about a call. It holds the deadline and the caller's signal for
- * everything that happens in the call, repeated attempts of a middleware included.
+ * everything that happens in the call, repeated attempts included.
  */
-export class GrpcClientContext extends BaseCallContext implements Expiring {
+export class GrpcClientContext extends BaseCallContext implements Expiring, AbortableCall {
   readonly side = "client";
   readonly kind = "grpc";
   peer = "";
   timer: CallTimer | undefined = undefined;
-  readonly #timers: CallTimers;
+  readonly #source: ContextSource;
   readonly #timeout: number;
   readonly #options: CallOptions;
   #requestHeader: GrpcHeader | undefined;
@@ -32,28 +46,34 @@ export class GrpcClientContext extends BaseCallContext implements Expiring {
   #failure: KratosError | undefined;
 
   /** `timeout` in milliseconds; 0: none. Throws a `TypeError` for headers that gRPC cannot carry. */
-  constructor(
-    operation: string,
-    endpoint: string,
-    logger: Logger,
-    timers: CallTimers,
-    timeout: number,
-    options: CallOptions,
-  ) {
-    super(operation, endpoint, logger, timeout > 0 ? Date.now() + timeout : undefined);
-    this.#timers = timers;
+  constructor(source: ContextSource, operation: string, timeout: number, options: CallOptions) {
+    const { endpoint, logger, timers, signals } = source;
+    const limited = timeout > 0 && Number.isFinite(timeout);
+    super(operation, endpoint, logger, limited ? Date.now() + timeout : undefined);
+    this.#source = source;
     this.#timeout = timeout;
     this.#options = options;
-    if (options.headers !== undefined) this.#addHeaders(options.headers);
-    const { signal } = options;
-    if (signal?.aborted === true) this.#onAbort();
-    else signal?.addEventListener("abort", this.#onAbort);
-    if (timeout > 0) timers.start(this, timeout);
+    if (options.headers !== undefined) addHeaders(this.#ownHeader(), options.headers);
+    if (options.signal !== undefined) signals.follow(options.signal, this);
+    if (limited) timers.start(this, timeout);
   }
 
   /** Why the call must not go on; undefined while it may. */
   get failure(): KratosError | undefined {
     return this.#failure;
+  }
+
+  /** Whether doing the call twice is as good as once; undefined: its method says it. */
+  get repeatable(): boolean | undefined {
+    return this.#options.repeatable;
+  }
+
+  get waitForReady(): boolean {
+    return this.#options.waitForReady ?? this.#source.waitForReady;
+  }
+
+  get compression(): RequestEncoding {
+    return this.#options.compression ?? this.#source.compression;
   }
 
   /** Makes `call` the one that is canceled when this context ends; undefined: none. */
@@ -62,17 +82,16 @@ export class GrpcClientContext extends BaseCallContext implements Expiring {
   }
 
   get requestHeader(): Header {
-    this.#requestHeader ??= new GrpcHeader();
-    return this.#requestHeader;
+    return this.#ownHeader();
   }
 
   get replyHeader(): Header {
     return this.#readReplyHeader();
   }
 
-  /** What is to be sent; undefined when that is nothing. */
-  get writtenHeader(): GrpcHeader | undefined {
-    return this.#requestHeader;
+  /** What is to be sent. */
+  get writtenHeader(): GrpcHeader {
+    return this.#requestHeader ?? this.#source.header;
   }
 
   /** Takes the headers of the reply. Throws what the caller's `onHeader` throws. */
@@ -82,8 +101,24 @@ export class GrpcClientContext extends BaseCallContext implements Expiring {
     this.#options.onHeader?.(this.#readReplyHeader().toMap());
   }
 
+  /** Takes what came at the end of the reply. Throws what the caller's `onTrailer` throws. */
+  receiveTrailer(view: HeaderView): void {
+    this.#options.onTrailer?.(GrpcHeader.from(view).toMap());
+  }
+
   onDeadline(): void {
     this.end(tooLate(`"${this.operation}" took longer than ${this.#timeout} ms`));
+  }
+
+  /** Ends the call when its time is over, though the timer has not said so yet. */
+  expireIfDue(): boolean {
+    if (this.deadline === undefined || Date.now() < this.deadline) return false;
+    this.onDeadline();
+    return true;
+  }
+
+  onCallerAbort(reason: unknown): void {
+    this.end(toAbortError(reason));
   }
 
   /** Ends the call with `error` for everybody. Only the first error counts. */
@@ -97,25 +132,32 @@ export class GrpcClientContext extends BaseCallContext implements Expiring {
 
   /** Nothing happens in the call any more: lets go of timer and signal. */
   finish(): void {
-    this.#timers.stop(this);
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#source.timers.stop(this);
+    const { signal } = this.#options;
+    if (signal !== undefined) this.#source.signals.leave(signal, this);
   }
 
-  readonly #onAbort = (): void => {
-    this.end(toAbortError(this.#options.signal?.reason));
-  };
+  #ownHeader(): GrpcHeader {
+    this.#requestHeader ??= this.#source.header.copy();
+    return this.#requestHeader;
+  }
 
   #readReplyHeader(): GrpcHeader {
     const view = this.#replyView;
     this.#replyHeader ??= view === undefined ? new GrpcHeader() : GrpcHeader.from(view);
     return this.#replyHeader;
   }
+}
 
-  #addHeaders(headers: NonNullable<CallOptions["headers"]>): void {
-    for (const [name, value] of Object.entries(headers)) {
-      for (const one of typeof value === "string" ? [value] : value) {
-        this.requestHeader.add(name, one);
-      }
-    }
+/** Puts headers in the place of those that have the same names. Throws a `TypeError` for what gRPC cannot carry. */
+export function addHeaders(
+  header: GrpcHeader,
+  given: Readonly<Record<string, string | readonly string[]>>,
+): void {
+  for (const [name, value] of Object.entries(given)) {
+    const [first, ...others] = [value].flat();
+    if (first === undefined) continue;
+    header.set(name, first);
+    for (const other of others) header.add(name, other);
   }
 }

@@ -1,118 +1,116 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { createCodecs } from "../../../codec/index.ts";
 import { fromError } from "../../../errors/from-error.ts";
-import { KratosError } from "../../../errors/kratos-error.ts";
-import type { Logger } from "../../../log/logger.ts";
 import { silentLogger } from "../../../log/silent-logger.ts";
-import type { Handler, Middleware } from "../../../middleware/middleware.ts";
-import { chain } from "../../../middleware/middleware.ts";
-import type { CallByKind, CallOptions, GrpcCaller, GrpcMethod, MethodKind } from "../../method.ts";
+import { chain, type Handler, type Middleware } from "../../../middleware/middleware.ts";
 import { CallTimers } from "../../call-timers.ts";
-import { Channel } from "./channel.ts";
-import type { CallSource } from "./client-call.ts";
-import { ClientCall } from "./client-call.ts";
-import { GrpcClientContext } from "./client-context.ts";
+import { CallerSignals } from "../../caller-signals.ts";
 import { connectNode } from "../../http2/node/node-client.ts";
-import type { MessageFormat } from "../protocol/message-format.ts";
-import { compileFormats } from "../protocol/message-format.ts";
+import type { CallByKind, CallOptions, GrpcCaller, GrpcMethod, MethodKind } from "../../method.ts";
 import { ReplyIterable } from "../../reply-iterable.ts";
+import { GrpcHeader } from "../protocol/metadata.ts";
+import { type CallSource, ClientCall } from "./client-call.ts";
+import { addHeaders, type ContextSource, GrpcClientContext } from "./client-context.ts";
+import { parseClientEndpoint } from "./client-endpoint.ts";
+import { type ClientMethod, compileClientMethod, type MessageLimits } from "./client-method.ts";
+import type { GrpcClientOptions } from "./client-options.ts";
+import { RetryPolicy } from "./client-retry.ts";
+import { ClientTarget, closedError } from "./client-target.ts";
 import { ReplyPromise } from "./reply-promise.ts";
 import { ReplyStream } from "./reply-stream.ts";
-import { parseTarget } from "./target.ts";
 
-/** Options of {@link GrpcClient}. */
-export interface GrpcClientOptions {
-  /**
-   * Where to call: `host:port`, `grpc://host:port`, `direct:///a:1,b:2` (several servers, used in turn) or
-   * `unix:///path`.
-   */
-  readonly endpoint: string;
-  /** Milliseconds that a unary call may take. 0: no limit. Default: 2000. */
-  readonly timeout?: number | undefined;
-  /** Around every call, from the outside in; around a stream once. Default: none. */
-  readonly middleware?: readonly Middleware[] | undefined;
-  /** For middleware, in the context. Default: one that is silent. */
-  readonly logger?: Logger | undefined;
-  /** The largest message that is taken, in bytes. Default: 4 MiB. */
-  readonly maxReceiveBytes?: number | undefined;
-}
+export type { GrpcClientOptions } from "./client-options.ts";
 
 /**
- * Calls gRPC services over HTTP/2 without TLS. Connects when the first call needs it, and again when a
- * connection was lost. Every failure is a `KratosError`: the service's own, or 503 (no connection),
- * 504 (no answer in time), 499 (canceled).
+ * Calls gRPC services over HTTP/2. Connects when the first call needs it, and again when a connection was lost.
+ * Whatever goes wrong is a `KratosError`: the service's own, or 503 when it cannot be reached; 504 when it takes
+ * too long; 499 when the caller aborts; 400 `CODEC` for a request that is none.
  */
 export class GrpcClient implements GrpcCaller {
-  readonly #endpoint: string;
   readonly #timeout: number;
   readonly #middleware: Middleware;
-  readonly #logger: Logger;
-  readonly #timers: CallTimers;
+  readonly #contexts: ContextSource;
   readonly #source: CallSource;
+  readonly #limits: MessageLimits;
   readonly #codecs = createCodecs();
+  readonly #methods = new WeakMap<object, unknown>();
   readonly #running = new Set<GrpcClientContext>();
   #closed = false;
 
-  /** Throws a `TypeError` when `endpoint` is none. */
+  /** Throws a `TypeError` for an endpoint that is none, and for options that do not fit. */
   constructor(options: GrpcClientOptions) {
-    this.#endpoint = options.endpoint;
+    const logger = options.logger ?? silentLogger;
+    const header = new GrpcHeader();
+    if (options.headers !== undefined) addHeaders(header, options.headers);
     this.#timeout = Math.max(0, options.timeout ?? 2000);
     this.#middleware = chain(...(options.middleware ?? []));
-    this.#logger = options.logger ?? silentLogger;
-    this.#timers = new CallTimers(this.#timeout);
+    this.#contexts = {
+      endpoint: options.endpoint,
+      logger,
+      timers: new CallTimers(this.#timeout),
+      signals: new CallerSignals(),
+      header,
+      waitForReady: options.waitForReady ?? false,
+      compression: options.compression ?? "identity",
+    };
+    const endpoint = parseClientEndpoint(options.endpoint);
     this.#source = {
-      channel: new Channel(parseTarget(options.endpoint), connectNode),
-      userAgent: "grpc-kratos-ts",
+      target: new ClientTarget(endpoint, options, logger, connectNode),
+      retry: new RetryPolicy(options.retry, options.hedging),
+    };
+    this.#limits = {
       maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
+      maxSendBytes: options.maxSendBytes ?? 2 ** 32 - 1,
     };
   }
 
   method<I extends DescMessage, O extends DescMessage, K extends MethodKind>(
     method: GrpcMethod<I, O, K>,
   ): CallByKind<I, O>[K] {
-    const { proto } = compileFormats(this.#codecs, method.output, method.input);
-    // The casts connect the kind, known here as a value, with the type that the caller knows.
-    const call = this.#createCall(method.operation, method.kind, proto) as unknown;
+    let call = this.#methods.get(method);
+    if (call === undefined) {
+      call = this.#createCall(compileClientMethod(method, this.#codecs, this.#limits));
+      this.#methods.set(method, call);
+    }
+    // The cast connects the kind, known here as a value, with the type that the caller knows.
     return call as CallByKind<I, O>[K];
   }
 
   /** Cuts the connections. Calls that still run fail with 499, as do later ones. */
   close(): void {
     this.#closed = true;
-    this.#source.channel.close();
     const error = closedError();
     for (const context of this.#running) context.end(error);
+    this.#source.target.close();
   }
 
-  #createCall(operation: string, kind: MethodKind, format: MessageFormat): unknown {
-    const streamsIn = kind === "clientStreaming" || kind === "bidiStreaming";
-    if (kind === "unary" || kind === "clientStreaming") {
+  #createCall(method: ClientMethod): unknown {
+    if (!method.streamsOut) {
       const handler = this.#middleware((request, context) => {
         const reply = new ReplyPromise();
-        this.#begin(context as GrpcClientContext, format, request, streamsIn, reply);
+        this.#begin(context as GrpcClientContext, method, request, reply);
         return reply.promise;
       });
-      const timeout = kind === "unary" ? this.#timeout : 0;
+      const timeout = method.kind === "unary" ? this.#timeout : 0;
       return (request: unknown, options: CallOptions = {}) =>
-        this.#callForOne(operation, handler, timeout, request, options);
+        this.#callForOne(method.operation, handler, timeout, request, options);
     }
     const handler = this.#middleware((request, context) => {
       const replies = new ReplyStream();
-      const call = this.#begin(context as GrpcClientContext, format, request, streamsIn, replies);
+      const call = this.#begin(context as GrpcClientContext, method, request, replies);
       return replies.readFrom(call);
     });
     return (request: unknown, options: CallOptions = {}) =>
-      this.#callForMany(operation, handler, request, options);
+      this.#callForMany(method.operation, handler, request, options);
   }
 
   #begin(
     context: GrpcClientContext,
-    format: MessageFormat,
+    method: ClientMethod,
     request: unknown,
-    streamsIn: boolean,
     replies: ReplyPromise | ReplyStream,
   ): ClientCall {
-    const call = new ClientCall(this.#source, context, format, request, streamsIn, replies);
+    const call = new ClientCall(this.#source, context, method, request, replies);
     call.start();
     return call;
   }
@@ -150,14 +148,8 @@ export class GrpcClient implements GrpcCaller {
 
   #createContext(operation: string, timeout: number, options: CallOptions): GrpcClientContext {
     if (this.#closed) throw closedError();
-    const context = new GrpcClientContext(
-      operation,
-      this.#endpoint,
-      this.#logger,
-      this.#timers,
-      Math.max(0, options.timeout ?? timeout),
-      options,
-    );
+    const limit = Math.max(0, options.timeout ?? timeout);
+    const context = new GrpcClientContext(this.#contexts, operation, limit, options);
     this.#running.add(context);
     return context;
   }
@@ -166,8 +158,4 @@ export class GrpcClient implements GrpcCaller {
     context.finish();
     this.#running.delete(context);
   }
-}
-
-function closedError(): KratosError {
-  return new KratosError(499, "CLIENT_CLOSED", "the client is closed");
 }

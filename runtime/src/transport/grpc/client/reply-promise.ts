@@ -1,6 +1,7 @@
 import { GrpcCode } from "../../../errors/grpc-code.ts";
 import type { KratosError } from "../../../errors/kratos-error.ts";
 import { fromGrpcStatus } from "../../../errors/status-details.ts";
+import { GrpcFailure } from "../protocol/status.ts";
 import type { ReplySink } from "./client-call.ts";
 
 /** The reply of a call that has one. */
@@ -9,7 +10,7 @@ export class ReplyPromise implements ReplySink {
   #resolve: (reply: unknown) => void = () => {};
   #reject: (error: KratosError) => void = () => {};
   #reply: unknown = undefined;
-  #count = 0;
+  #replied = false;
 
   constructor() {
     this.promise = new Promise((resolve, reject) => {
@@ -19,14 +20,18 @@ export class ReplyPromise implements ReplySink {
   }
 
   push(reply: unknown): void {
-    this.#count++;
+    if (this.#replied) {
+      const text = "the method gives one reply, the server sent more";
+      throw new GrpcFailure(GrpcCode.UNIMPLEMENTED, text);
+    }
+    this.#replied = true;
     this.#reply = reply;
   }
 
   end(): void {
-    if (this.#count === 1) this.#resolve(this.#reply);
+    if (this.#replied) this.#resolve(this.#reply);
     else {
-      const text = `the method gives one reply, the server sent ${this.#count}`;
+      const text = "the method gives one reply, the server sent none";
       this.#reject(fromGrpcStatus(GrpcCode.UNIMPLEMENTED, text));
     }
   }

@@ -1,0 +1,86 @@
+import type { ClientHttp2Session } from "node:http2";
+import type { ClientKeepalive } from "../client-engine.ts";
+
+/** What a connection that is kept alive tells of itself. */
+export interface KeptConnection {
+  readonly openStreams: number;
+  /** Grows with everything that the server sends. */
+  readonly received: number;
+}
+
+/** Milliseconds between pings that are sent because calls had no answer in time. */
+const probeInterval = 10_000;
+
+/**
+ * Finds out whether a server is still there, by pings: in regular turns where that is asked for, and when a
+ * call had no answer in time.
+ */
+export class NodeKeepalive {
+  readonly #session: ClientHttp2Session;
+  readonly #connection: KeptConnection;
+  readonly #options: ClientKeepalive;
+  #timer: NodeJS.Timeout | undefined;
+  #received = 0;
+  #pinging = false;
+  #probedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(session: ClientHttp2Session, connection: KeptConnection, options: ClientKeepalive) {
+    this.#session = session;
+    this.#connection = connection;
+    this.#options = options;
+    if (options.permitWithoutStream) this.wake();
+  }
+
+  /** There is a stream again. */
+  wake(): void {
+    if (this.#options.time > 0 && this.#timer === undefined) this.#schedule();
+  }
+
+  /** Asks now, unless that was done a moment ago: servers take many pings for an attack. */
+  probe(): void {
+    const now = performance.now();
+    if (now - this.#probedAt < probeInterval) return;
+    this.#probedAt = now;
+    this.#ping();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    this.#received = this.#connection.received;
+    this.#timer = setTimeout(look, this.#options.time, this).unref();
+  }
+
+  /** The time is over; has the server said anything? */
+  look(): void {
+    this.#timer = undefined;
+    const { openStreams, received } = this.#connection;
+    if (openStreams === 0 && !this.#options.permitWithoutStream) return;
+    if (received === this.#received) this.#ping();
+    this.#schedule();
+  }
+
+  #ping(): void {
+    const session = this.#session;
+    if (this.#pinging || session.destroyed) return;
+    this.#pinging = true;
+    const timer = setTimeout(giveUp, this.#options.timeout, session).unref();
+    const sent = session.ping(() => {
+      this.#pinging = false;
+      clearTimeout(timer);
+    });
+    if (sent) return;
+    this.#pinging = false;
+    clearTimeout(timer);
+  }
+}
+
+function look(keepalive: NodeKeepalive): void {
+  keepalive.look();
+}
+
+function giveUp(session: ClientHttp2Session): void {
+  session.destroy(new Error("the server does not answer pings"));
+}
