@@ -17,9 +17,10 @@ export function findWebContent(contentType: string | undefined): WebContent | un
   const known = contents.get(contentType);
   if (known !== undefined) return known;
   const [type = "", ...parameters] = contentType.toLowerCase().split(";");
-  // All text is UTF-8; a charset that says something else is no charset of JSON.
-  if (parameters.some((each) => /^\s*charset\s*=\s*"?(?!utf-?8"?\s*$)/.test(each)))
-    return undefined;
+  const charset = /^\s*charset\s*=\s*"?([^"\s]*)/;
+  // All text is UTF-8, and so is JSON whatever stands there.
+  const charsets = parameters.map((each) => charset.exec(each)?.[1] ?? "utf-8");
+  if (charsets.some((each) => each !== "utf-8" && each !== "utf8")) return undefined;
   return contents.get(type.trim());
 }
 

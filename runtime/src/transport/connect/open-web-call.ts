@@ -14,7 +14,7 @@ import { ConnectEnvelopeStream } from "./envelope-stream.ts";
 import { type QueryRequest, readQueryRequest } from "./query-request.ts";
 import { findConnectTimeout } from "./renamed-headers.ts";
 import type { TranslatedStream } from "./translated-stream.ts";
-import { ConnectUnaryStream } from "./unary-stream.ts";
+import { ConnectUnaryStream, type UnpackBody } from "./unary-stream.ts";
 import { GrpcWebStream } from "./web-stream.ts";
 
 /** What has to be known of a method to speak of it in Connect and gRPC-Web. */
@@ -26,6 +26,8 @@ export interface WebMethod {
   readonly maxReceiveBytes: number;
   /** Whether requests of Connect must name the version of the protocol. */
   readonly requireProtocolHeader: boolean;
+  /** Undoes encodings of whole bodies; undefined: the call does so, for those that gRPC knows. */
+  readonly unpack: UnpackBody | undefined;
 }
 
 /** Begins a call of gRPC on the stream that is translated for it. */
@@ -85,6 +87,7 @@ function openQuery(
     content,
     encoding: request.compression === "" ? undefined : request.compression,
     maxReceiveBytes: method.maxReceiveBytes,
+    unpack: method.unpack,
     message,
   });
   const sink = begin(translated, failures, () => open(translated, content.format));
@@ -107,13 +110,9 @@ function translate(stream: ServerStream, method: WebMethod, content: WebContent)
   switch (content.protocol) {
     case "connect-unary": {
       const encoding = stream.headers.get("content-encoding");
-      const { maxReceiveBytes } = method;
-      return new ConnectUnaryStream(stream, {
-        content,
-        encoding,
-        maxReceiveBytes,
-        message: undefined,
-      });
+      const { maxReceiveBytes, unpack } = method;
+      const request = { content, encoding, maxReceiveBytes, unpack, message: undefined };
+      return new ConnectUnaryStream(stream, request);
     }
     case "connect-stream":
       return new ConnectEnvelopeStream(stream, content);

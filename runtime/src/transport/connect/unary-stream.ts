@@ -13,13 +13,25 @@ import { findField, handlerFields, noTrailers, TranslatedStream } from "./transl
 /** Room for a body whose length is not known, or not to be believed yet. */
 const firstRoom = 16 * 1024;
 
-/** What a message is besides its bytes. */
+/**
+ * Undoes the encoding of a whole body; `receive` gets the message, or what is wrong with it, at once or later.
+ * Throws {@link GrpcFailure} for an encoding that is not known.
+ */
+export type UnpackBody = (
+  encoding: string,
+  bytes: Uint8Array,
+  receive: (message: Uint8Array | GrpcFailure) => void,
+) => void;
+
+/** What is known of a request before its message. */
 export interface UnaryRequest {
   readonly content: WebContent;
   /** The encoding of the request's body. */
   readonly encoding: string | undefined;
   /** The largest body that is taken, in bytes. */
   readonly maxReceiveBytes: number;
+  /** Undefined: the call unpacks messages, and packs replies. */
+  readonly unpack: UnpackBody | undefined;
   /** The message of a request without a body; undefined: there is a body. */
   readonly message: Uint8Array | undefined;
 }
@@ -38,10 +50,13 @@ export class ConnectUnaryStream extends TranslatedStream {
     super(outer);
     this.#request = request;
     const { headers } = outer;
-    const { encoding } = request;
-    this.headers = new RenamedHeaders(headers, encoding, headers.get("accept-encoding"));
+    const { encoding, unpack } = request;
     // An empty body is the message without fields, whatever it is said to be packed with.
-    this.#compressed = encoding !== undefined && encoding !== "identity";
+    this.#compressed = encoding !== undefined && encoding !== "identity" && encoding !== "";
+    this.headers =
+      unpack === undefined
+        ? new RenamedHeaders(headers, encoding, headers.get("accept-encoding"))
+        : new RenamedHeaders(headers, undefined, undefined);
   }
 
   /** Hands the message of a request without a body to the call. */
@@ -134,13 +149,29 @@ export class ConnectUnaryStream extends TranslatedStream {
   }
 
   #finish(): void {
-    const frame =
-      this.#size === framePrefixBytes
-        ? new Uint8Array(framePrefixBytes)
-        : this.#frame.subarray(0, this.#size);
+    if (this.answered) return;
+    const frame = this.#size === framePrefixBytes ? new Uint8Array(framePrefixBytes) : this.#frame;
+    const message = frame.subarray(framePrefixBytes, this.#size);
     this.#frame = empty;
+    const { encoding, unpack } = this.#request;
+    if (!this.#compressed || message.length === 0) this.#pass(frame.subarray(0, this.#size), 0);
+    else if (unpack === undefined) this.#pass(frame.subarray(0, this.#size), compressedFlag);
+    else unpack(encoding ?? "", message, (plain) => this.#receivePlain(plain));
+  }
+
+  #receivePlain(plain: Uint8Array | GrpcFailure): void {
+    if (plain instanceof GrpcFailure) {
+      this.refuse(plain);
+      return;
+    }
+    const frame = new Uint8Array(framePrefixBytes + plain.length);
+    frame.set(plain, framePrefixBytes);
+    this.#pass(frame, 0);
+  }
+
+  #pass(frame: Uint8Array, flags: number): void {
     fillPrefix(frame);
-    if (this.#compressed && frame.length > framePrefixBytes) frame[0] = compressedFlag;
+    frame[0] = flags;
     super.onData(frame, 0, frame.length);
     super.onEnd();
   }

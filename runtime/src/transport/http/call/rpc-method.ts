@@ -3,15 +3,19 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Codecs } from "../../../codec/index.ts";
 import { GrpcCode } from "../../../errors/grpc-code.ts";
 import type { Handler } from "../../../middleware/middleware.ts";
+import type { KratosError } from "../../../errors/kratos-error.ts";
 import { openWebCall, type WebMethod } from "../../connect/open-web-call.ts";
+import type { UnpackBody } from "../../connect/unary-stream.ts";
 import type { GrpcBinding } from "../../grpc/protocol/binding.ts";
 import { compileBinding } from "../../grpc/protocol/binding.ts";
+import type { GzipPacker } from "../../grpc/protocol/gzip.ts";
 import { findFormatName, type MessageFormats } from "../../grpc/protocol/message-format.ts";
 import { GrpcFailure } from "../../grpc/protocol/status.ts";
 import { openCall, refuseCall } from "../../grpc/server/open-call.ts";
-import type { StreamSink } from "../../http2/engine.ts";
+import type { Field, StreamSink } from "../../http2/engine.ts";
 import type { ServerStream } from "../../http2/server-engine.ts";
 import type { GrpcMethod } from "../../method.ts";
+import { findUnpacker, type Unpacker } from "../content/decompression.ts";
 import { callLogger } from "../filter/request-id.ts";
 import { HttpRpcStream } from "./rpc-stream.ts";
 import type { CallHost, RpcRunner } from "./server-call.ts";
@@ -29,20 +33,23 @@ export interface RpcSettings {
 /** A method that is served by its name over Connect, gRPC-Web and gRPC. */
 export class RpcMethod implements RpcRunner {
   readonly #timeout: number;
+  readonly #packer: GzipPacker | undefined;
   readonly #binding: GrpcBinding;
   readonly #method: WebMethod;
 
   constructor(
-    { method, codecs, requireProtocolHeader }: RpcDescription,
+    { method, codecs, requireProtocolHeader, packer }: RpcDescription,
     { handler, timeout, maxBodyBytes }: RpcSettings,
   ) {
     this.#timeout = timeout;
+    this.#packer = packer;
     this.#binding = compileBinding(method, handler, codecs);
     this.#method = {
       kind: method.kind,
       safe: isSafe(method),
       maxReceiveBytes: maxBodyBytes,
       requireProtocolHeader,
+      unpack: createUnpack(maxBodyBytes),
     };
   }
 
@@ -51,7 +58,14 @@ export class RpcMethod implements RpcRunner {
     const stream = new HttpRpcStream(host, request, response);
     const logger = callLogger(host.logger, host.requestIdHeader, request);
     const { maxReceiveBytes } = this.#method;
-    const grpcHost = { timers: host.timers, logger, maxReceiveBytes };
+    const maxSendBytes = Number.POSITIVE_INFINITY;
+    const grpcHost = {
+      timers: host.timers,
+      logger,
+      maxReceiveBytes,
+      maxSendBytes,
+      packer: this.#packer,
+    };
     const open = (translated: ServerStream, format: keyof MessageFormats): StreamSink =>
       openCall(grpcHost, translated, {
         binding: this.#binding,
@@ -73,11 +87,39 @@ export interface RpcDescription {
   readonly codecs: Codecs;
   /** Whether requests of Connect must name the version of the protocol. */
   readonly requireProtocolHeader: boolean;
+  /** Packs messages of replies; undefined: they go out as they are. */
+  readonly packer: GzipPacker | undefined;
 }
 
 /** Whether a method may be called by GET: its proto promises that it changes nothing. */
 export function isSafe({ kind, idempotency }: GrpcMethod<DescMessage, DescMessage>): boolean {
   return kind === "unary" && idempotency === "noSideEffects";
+}
+
+/** Undoes what `Content-Encoding` may say of bodies on all routes. */
+function createUnpack(limit: number): UnpackBody {
+  return (encoding, bytes, receive) => {
+    let unpack: Unpacker | undefined;
+    try {
+      unpack = findUnpacker(encoding);
+    } catch (error) {
+      const accepted: Field = ["grpc-accept-encoding", "gzip, deflate, br"];
+      receive(new GrpcFailure(GrpcCode.UNIMPLEMENTED, (error as Error).message, [accepted]));
+      return;
+    }
+    const { buffer, byteOffset, length } = bytes;
+    const body = Buffer.from(buffer, byteOffset, length);
+    if (unpack === undefined) receive(body);
+    else {
+      unpack(body, limit, (error, plain) => {
+        receive(error === undefined ? plain : new GrpcFailure(toGrpcStatus(error), error.message));
+      });
+    }
+  };
+}
+
+function toGrpcStatus({ code }: KratosError): GrpcCode {
+  return code === 413 ? GrpcCode.RESOURCE_EXHAUSTED : GrpcCode.INVALID_ARGUMENT;
 }
 
 /** The format of a request that is plain gRPC. */
@@ -102,10 +144,14 @@ export function refuseUnknownRpc(
   const message = `the server has no method "${path}"`;
   const failure = new GrpcFailure(GrpcCode.UNIMPLEMENTED, message);
   const open = (translated: ServerStream): StreamSink => refuseCall(translated, failure);
-  const unknown = { kind: "bidiStreaming", safe: false, maxReceiveBytes: 0 } as const;
+  const unknown: WebMethod = {
+    kind: "bidiStreaming",
+    safe: false,
+    maxReceiveBytes: 0,
+    requireProtocolHeader: false,
+    unpack: undefined,
+  };
   stream.open(
-    findGrpcFormat(request) === undefined
-      ? openWebCall(stream, { ...unknown, requireProtocolHeader: false }, open)
-      : open(stream),
+    findGrpcFormat(request) === undefined ? openWebCall(stream, unknown, open) : open(stream),
   );
 }

@@ -8,28 +8,38 @@ import { socketAddress } from "../../http2/socket-address.ts";
 import { ShutdownError } from "../../shutdown-error.ts";
 import { forwardedAddress } from "../filter/trust-proxy.ts";
 import { Connection, type OpenCall, type OpenCalls } from "../listener/connection.ts";
+import { HeaderMap } from "../header-map.ts";
 import { breakOff } from "../reply/break-off.ts";
+import type { ReplyCompressor } from "../reply/compression.ts";
 import { dropLateWrites } from "../reply/late-writes.ts";
 import { type ResponseSettings, sendError } from "../reply/response.ts";
 
 /** What is thrown away of a body that nobody reads any more before the connection is cut. */
 const maxDiscardedBytes = 16 * 1024 * 1024;
 
+/** What streams need of their server. */
+export interface RpcHost extends ResponseSettings {
+  /** Packs whole bodies; undefined: they go out as they are. */
+  readonly compressor: ReplyCompressor | undefined;
+}
+
 /** A request of HTTP and its response as a stream that a call of gRPC runs on. */
 export class HttpRpcStream implements ServerStream, OpenCall {
   nextOnConnection: OpenCall | undefined;
   readonly headers: HeaderView;
   readonly connection: ConnectionInfo;
-  readonly #settings: ResponseSettings;
+  readonly #host: RpcHost;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   #calls: OpenCalls | undefined;
   #sink: StreamSink | undefined;
   #over = false;
+  /** The head of a reply that comes as a whole; it is sent with the body. */
+  #head: readonly Field[] | undefined;
   #discarded = 0;
 
-  constructor(settings: ResponseSettings, request: IncomingMessage, response: ServerResponse) {
-    this.#settings = settings;
+  constructor(host: RpcHost, request: IncomingMessage, response: ServerResponse) {
+    this.#host = host;
     this.#request = request;
     this.#response = response;
     this.headers = new RequestHeaders(request);
@@ -56,7 +66,9 @@ export class HttpRpcStream implements ServerStream, OpenCall {
     const all = fields instanceof HeaderSet ? fields.fields : fields;
     // The response of Node has no head that ends the stream: what is in one with a status comes behind it.
     const trailers = endStream ? all.filter(([name]) => name.startsWith("grpc-")) : [];
-    this.#sendHead(trailers.length > 0 ? all.filter((field) => !trailers.includes(field)) : all);
+    const head = trailers.length > 0 ? all.filter((field) => !trailers.includes(field)) : all;
+    if (!endStream && this.#host.compressor !== undefined && isWhole(head)) this.#head = head;
+    else this.#sendHead(head);
     if (endStream) this.end(trailers);
   }
 
@@ -64,13 +76,17 @@ export class HttpRpcStream implements ServerStream, OpenCall {
     return this.#over || this.#response.write(bytes);
   }
 
-  end(trailers: Fields, last?: Uint8Array): void {
+  end(trailers: Fields, last: Uint8Array = nothing): void {
     if (this.#over) return;
+    const head = this.#head;
+    if (head !== undefined) {
+      this.#head = undefined;
+      this.#sendWhole(head, last);
+      return;
+    }
     const fields = trailers instanceof HeaderSet ? trailers.fields : trailers;
     if (fields.length > 0) this.#response.addTrailers(toObject(fields));
-    this.#finish();
-    if (last === undefined || last.length === 0) this.#response.end();
-    else this.#response.end(last);
+    this.#endWith(last);
   }
 
   reset(_code: number): void {
@@ -98,8 +114,43 @@ export class HttpRpcStream implements ServerStream, OpenCall {
     if (this.#request.complete || this.#over) return;
     this.#response.shouldKeepAlive = false;
     const sink = this.#finish();
-    sendError(this.#response, new KratosError(status, "CODEC", message), undefined, this.#settings);
+    sendError(this.#response, new KratosError(status, "CODEC", message), undefined, this.#host);
     sink?.onReset(ResetCode.PROTOCOL_ERROR);
+  }
+
+  /** Sends a reply, packed if the client wants it so. */
+  #sendWhole(head: readonly Field[], body: Uint8Array): void {
+    const { compressor } = this.#host;
+    const contentType = head.find(([name]) => name === "content-type")?.[1] ?? "";
+    const header = new HeaderMap();
+    for (const [name, value] of head)
+      if (isOfBody(name) && name !== "content-length") header.add(name, value);
+    const encoding = compressor?.concerns({ contentType, body })
+      ? compressor.negotiate(contentType, header, this.#request.headers["accept-encoding"])
+      : undefined;
+    const rest = head.filter(([name]) => !isOfBody(name));
+    const kept = header
+      .keys()
+      .flatMap((name) => header.values(name).map((value): Field => [name, value]));
+    if (compressor === undefined || encoding === undefined) {
+      this.#sendHead([...rest, ...kept, ["content-length", String(body.length)]]);
+      this.#endWith(body);
+      return;
+    }
+    compressor.pack(body, encoding, (error, packed) => {
+      if (this.#over) return;
+      const sent = error === null ? packed : body;
+      const own: Field[] = [["content-length", String(sent.length)]];
+      if (error === null) own.push(["content-encoding", encoding]);
+      this.#sendHead([...rest, ...kept, ...own]);
+      this.#endWith(sent);
+    });
+  }
+
+  #endWith(last: Uint8Array): void {
+    this.#finish();
+    if (last.length === 0) this.#response.end();
+    else this.#response.end(last);
   }
 
   #receive(bytes: Buffer): void {
@@ -118,7 +169,7 @@ export class HttpRpcStream implements ServerStream, OpenCall {
 
   #sendHead(fields: readonly Field[]): void {
     const response = this.#response;
-    const { draining, keepAlive } = this.#settings;
+    const { draining, keepAlive } = this.#host;
     let status = 200;
     const sent: string[] = [];
     for (const [name, value] of fields) {
@@ -200,6 +251,26 @@ class RequestConnection implements ConnectionInfo {
     if (!this.encrypted) return undefined;
     const certificate = (this.#request.socket as TLSSocket).getPeerCertificate();
     return certificate.subject === undefined ? undefined : certificate;
+  }
+}
+
+const nothing = new Uint8Array(0);
+
+/** Whether a reply is sent as a whole, and is no failure, which is too small to be packed. */
+function isWhole(head: readonly Field[]): boolean {
+  return head.some(([name]) => name === "content-length") && head[0]?.[1] === "200";
+}
+
+/** Fields by which it is decided how a body goes out, and that tell of it. */
+function isOfBody(name: string): boolean {
+  switch (name) {
+    case "cache-control":
+    case "content-encoding":
+    case "content-length":
+    case "vary":
+      return true;
+    default:
+      return false;
   }
 }
 

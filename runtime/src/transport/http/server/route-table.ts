@@ -96,6 +96,7 @@ export class RouteTable {
         method,
         codecs: this.#codecs.with(json),
         requireProtocolHeader: this.#options.requireConnectProtocolHeader,
+        packer: this.#options.packer,
       }),
     };
     this.#register("POST", operation, operation, false, () => description);

@@ -4,6 +4,7 @@ import type { Middleware } from "../../../middleware/middleware.ts";
 import { type CompressionOptions, ReplyCompressor } from "../reply/compression.ts";
 import type { ContentCodec } from "../content/content-codec.ts";
 import { ContentFormats } from "../content/content-formats.ts";
+import { GzipPacker } from "../../grpc/protocol/gzip.ts";
 import { completeTlsOptions, type CompleteTlsOptions, type TlsOptions } from "../../tls-options.ts";
 import type { Envelope } from "../reply/envelope.ts";
 import type { HttpFilter } from "../filter/filter.ts";
@@ -145,6 +146,8 @@ export interface CompleteServerOptions {
   readonly formats: ContentFormats;
   /** Undefined: replies go out as they are. */
   readonly compressor: ReplyCompressor | undefined;
+  /** The same for the messages of streams and of gRPC; undefined also where gzip is not offered. */
+  readonly packer: GzipPacker | undefined;
   readonly maxBodyBytes: number;
   readonly idleTimeout: number;
   readonly sendTimeout: number;
@@ -192,6 +195,7 @@ export function completeServerOptions(options: HttpServerOptions): CompleteServe
       compression === false
         ? undefined
         : new ReplyCompressor(compression === true ? {} : compression),
+    packer: createPacker(compression),
     maxBodyBytes: options.maxBodyBytes ?? 4 * 1024 * 1024,
     idleTimeout: options.idleTimeout ?? 65_000,
     sendTimeout: Math.max(0, options.sendTimeout ?? 60_000),
@@ -217,4 +221,12 @@ export function completeServerOptions(options: HttpServerOptions): CompleteServe
       fillMask: compat?.fillMask ?? false,
     },
   };
+}
+
+function createPacker(compression: boolean | CompressionOptions): GzipPacker | undefined {
+  if (compression === false) return undefined;
+  if (compression === true) return new GzipPacker({});
+  return compression.encodings?.includes("gzip") === false
+    ? undefined
+    : new GzipPacker(compression);
 }
