@@ -5,7 +5,7 @@ export { CleanupStack } from "./app/cleanup-stack.ts";
 export { toErrorText } from "./errors/error-text.ts";
 export { errorCode, errorReason, fromError } from "./errors/from-error.ts";
 export { fromGrpcCode, GrpcCode, toGrpcCode, toGrpcStatusCode } from "./errors/grpc-code.ts";
-export type { KratosErrorOptions } from "./errors/kratos-error.ts";
+export type { ErrorDetail, KratosErrorOptions } from "./errors/kratos-error.ts";
 export { findKratosError, hasReason, isKratosError, KratosError } from "./errors/kratos-error.ts";
 export {
   badRequest,

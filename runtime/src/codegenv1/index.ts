@@ -17,7 +17,7 @@ export type {
   HttpRoute,
   HttpRouter,
 } from "../transport/method.ts";
-export type { KratosErrorOptions } from "../errors/kratos-error.ts";
+export type { ErrorDetail, KratosErrorOptions } from "../errors/kratos-error.ts";
 export { hasReason, KratosError } from "../errors/kratos-error.ts";
 export type { ConfigContext, ConfigIssue, ConfigNames } from "../config/config-message.ts";
 export {

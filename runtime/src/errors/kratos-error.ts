@@ -1,7 +1,21 @@
+/**
+ * A further fact for machines, as a packed message: what `anyPack` of `@bufbuild/protobuf/wkt` makes, and
+ * `anyUnpack` reads.
+ */
+export interface ErrorDetail {
+  readonly $typeName: "google.protobuf.Any";
+  /** Its part behind the last slash is the name of the message, such as `google.rpc.BadRequest`. */
+  typeUrl: string;
+  /** The message in protobuf binary. */
+  value: Uint8Array;
+}
+
 /** Optional parts of a {@link KratosError}. */
 export interface KratosErrorOptions {
   /** Facts for machines; travels with the error. Default: empty. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Further facts; they travel with the error over gRPC and Connect. Default: none. */
+  readonly details?: readonly ErrorDetail[];
   /** What led to it; never leaves the process. */
   readonly cause?: unknown;
 }
@@ -17,30 +31,44 @@ export class KratosError<Reason extends string = string> extends Error {
   readonly code: number;
   readonly reason: Reason;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Beside the `google.rpc.ErrorInfo`, which reason and metadata become. */
+  readonly details: readonly ErrorDetail[];
 
   constructor(code: number, reason: Reason, message: string, options: KratosErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.reason = reason;
     this.metadata = { ...options.metadata };
+    this.details = [...(options.details ?? [])];
   }
 
   /** A copy of this error, stack included, that was caused by `cause`. */
   withCause(cause: unknown): KratosError<Reason> {
-    return copyOf(this, { metadata: this.metadata, cause });
+    return copyOf(this, { cause });
   }
 
   /** A copy of this error, stack included, with `metadata` in place of what it has (nothing is merged). */
   withMetadata(metadata: Readonly<Record<string, string>>): KratosError<Reason> {
-    return copyOf(this, "cause" in this ? { metadata, cause: this.cause } : { metadata });
+    return copyOf(this, { metadata });
+  }
+
+  /**
+   * A copy of this error, stack included, with `details` in place of what it has, such as
+   * `anyPack(BadRequestSchema, create(BadRequestSchema, {…}))`. Over gRPC there is room for about 4 KiB of them;
+   * those that do not fit are left out. Replies in JSON have none.
+   */
+  withDetails(...details: readonly ErrorDetail[]): KratosError<Reason> {
+    return copyOf(this, { details });
   }
 }
 
 function copyOf<R extends string>(
   error: KratosError<R>,
-  options: KratosErrorOptions,
+  changes: KratosErrorOptions,
 ): KratosError<R> {
-  const copy = new KratosError(error.code, error.reason, error.message, options);
+  const { code, reason, message, metadata, details } = error;
+  const kept = "cause" in error ? { metadata, details, cause: error.cause } : { metadata, details };
+  const copy = new KratosError(code, reason, message, { ...kept, ...changes });
   if (error.stack !== undefined) copy.stack = error.stack;
   return copy;
 }

@@ -1,6 +1,6 @@
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { fromGrpcCode, type GrpcCode, toGrpcStatusCode } from "./grpc-code.ts";
-import { KratosError } from "./kratos-error.ts";
+import { type ErrorDetail, KratosError } from "./kratos-error.ts";
 import { toWireError } from "./wire-error.ts";
 
 const errorInfoUrl = "type.googleapis.com/google.rpc.ErrorInfo";
@@ -14,6 +14,8 @@ export interface StatusDetails {
   readonly reason: string;
   /** Of the same `ErrorInfo`. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** All details but that one. */
+  readonly details: readonly ErrorDetail[];
 }
 
 /**
@@ -25,7 +27,7 @@ export function encodeStatusDetails(
   error: KratosError,
   code: GrpcCode = toGrpcStatusCode(error.code),
 ): Uint8Array<ArrayBuffer> {
-  const { reason, message, metadata } = toWireError(error);
+  const { reason, message, metadata, details } = toWireError(error);
   const info = new BinaryWriter();
   if (reason !== "") info.uint32(tag(1)).string(reason);
   for (const [key, value] of Object.entries(metadata)) {
@@ -36,9 +38,15 @@ export function encodeStatusDetails(
   const status = new BinaryWriter();
   status.uint32(1 << 3).int32(code);
   if (message !== "") status.uint32(tag(2)).string(message);
+  writeAny(status, errorInfoUrl, info.finish());
+  for (const { typeUrl, value } of details) writeAny(status, typeUrl, value);
+  return status.finish();
+}
+
+function writeAny(status: BinaryWriter, typeUrl: string, value: Uint8Array): void {
   status.uint32(tag(3)).fork();
-  status.uint32(tag(1)).string(errorInfoUrl).uint32(tag(2)).bytes(info.finish());
-  return status.join().finish();
+  status.uint32(tag(1)).string(typeUrl).uint32(tag(2)).bytes(value);
+  status.join();
 }
 
 /** Reads the bytes of a `google.rpc.Status`. Throws a `RangeError` when they are none. */
@@ -46,16 +54,18 @@ export function parseStatusDetails(bytes: Uint8Array): StatusDetails {
   let code = 0;
   let message = "";
   let info: ErrorInfo | undefined;
+  const details: ErrorDetail[] = [];
   readFields(bytes, (reader, field, wire) => {
     if (field === 1 && wire === WireType.Varint) code = reader.int32();
     else if (field === 2 && wire === WireType.LengthDelimited) message = reader.string();
     else if (field === 3 && wire === WireType.LengthDelimited) {
-      const any = reader.bytes(); // has to be read past, also when it is not the first
-      info ??= parseAny(any);
+      const any = parseAny(reader.bytes());
+      if (info === undefined && isErrorInfo(any)) info = parseErrorInfo(any.value);
+      else details.push(any);
     } else return false;
     return true;
   });
-  return { code, message, reason: info?.reason ?? "", metadata: info?.metadata ?? {} };
+  return { code, message, reason: info?.reason ?? "", metadata: info?.metadata ?? {}, details };
 }
 
 /**
@@ -72,6 +82,7 @@ export function fromGrpcStatus(code: number, message: string, details?: Uint8Arr
   }
   return new KratosError(fromGrpcCode(code), found?.reason ?? "", message, {
     metadata: found?.metadata ?? {},
+    details: found?.details ?? [],
   });
 }
 
@@ -80,20 +91,25 @@ interface ErrorInfo {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-function parseAny(bytes: Uint8Array): ErrorInfo | undefined {
-  let url = "";
-  let value = new Uint8Array() as Uint8Array;
+function parseAny(bytes: Uint8Array): ErrorDetail {
+  const any: ErrorDetail = {
+    $typeName: "google.protobuf.Any",
+    typeUrl: "",
+    value: new Uint8Array(),
+  };
   readFields(bytes, (reader, field, wire) => {
     if (wire !== WireType.LengthDelimited) return false;
-    if (field === 1) url = reader.string();
-    else if (field === 2) value = reader.bytes();
+    if (field === 1) any.typeUrl = reader.string();
+    else if (field === 2) any.value = reader.bytes();
     else return false;
     return true;
   });
-  // Only what follows the last slash names the type; the rest may be any host.
-  return url.slice(url.lastIndexOf("/") + 1) === "google.rpc.ErrorInfo"
-    ? parseErrorInfo(value)
-    : undefined;
+  return any;
+}
+
+/** Only what follows the last slash names the type; the rest may be any host. */
+function isErrorInfo({ typeUrl }: ErrorDetail): boolean {
+  return typeUrl.slice(typeUrl.lastIndexOf("/") + 1) === "google.rpc.ErrorInfo";
 }
 
 function parseErrorInfo(bytes: Uint8Array): ErrorInfo {

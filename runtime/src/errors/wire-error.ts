@@ -1,4 +1,4 @@
-import { KratosError } from "./kratos-error.ts";
+import { type ErrorDetail, KratosError } from "./kratos-error.ts";
 
 /**
  * The error as its types promise it, for what writes it to a wire. Errors of another copy of this package,
@@ -9,14 +9,26 @@ export function toWireError(error: KratosError): KratosError {
   const { code, reason, message } = error;
   // Read once: a getter might not give the same again.
   const metadata: unknown = error.metadata;
+  const details: unknown = error.details;
   const isSound =
     typeof message === "string" &&
     typeof metadata === "object" &&
     metadata !== null &&
-    Object.values(metadata).every((value) => typeof value === "string");
+    Object.values(metadata).every((value) => typeof value === "string") &&
+    Array.isArray(details) &&
+    details.every(isDetail);
   return isSound
     ? error
-    : new KratosError(code, reason, toText(message), { metadata: toTextMap(metadata) });
+    : new KratosError(code, reason, toText(message), {
+        metadata: toTextMap(metadata),
+        details: Array.isArray(details) ? details.filter(isDetail) : [],
+      });
+}
+
+function isDetail(value: unknown): value is ErrorDetail {
+  if (typeof value !== "object" || value === null) return false;
+  const { typeUrl, value: bytes } = value as Partial<ErrorDetail>;
+  return typeof typeUrl === "string" && bytes instanceof Uint8Array;
 }
 
 /** The entries of any object that have a value, as text. Never throws. */

@@ -7,6 +7,7 @@ import {
   KratosError,
   toErrorText,
 } from "@kratos-ts/runtime";
+import type { ErrorDetail } from "@kratos-ts/runtime";
 import { describe, expect, test } from "vitest";
 
 const base = new KratosError(404, "ORDER_NOT_FOUND", 'no order "7"', { metadata: { id: "7" } });
@@ -117,4 +118,17 @@ describe("toErrorText", () => {
     error.cause = new KratosError(500, "B", "b", { cause: error });
     expect(toErrorText(error)).toMatch(/<circular>$/);
   });
+});
+
+test("withDetails replaces, merges nothing, and keeps everything else", () => {
+  const detail = (typeUrl: string): ErrorDetail => ({
+    $typeName: "google.protobuf.Any",
+    typeUrl,
+    value: new Uint8Array(),
+  });
+  const copy = base.withDetails(detail("a"), detail("b")).withCause("why").withMetadata({});
+  expect(copy.details.map(({ typeUrl }) => typeUrl)).toEqual(["a", "b"]);
+  expect(copy.withDetails(detail("c")).details).toHaveLength(1);
+  expect(copy).toMatchObject({ code: 404, cause: "why", metadata: {} });
+  expect(base.details).toEqual([]);
 });

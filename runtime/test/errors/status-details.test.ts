@@ -38,11 +38,12 @@ test.for([
   new KratosError(409, "X", "a".repeat(1000), { metadata: { "": "", __proto__x: "1" } }),
 ])("reads what it wrote (case %#)", (error) => {
   const { code: _, ...rest } = parseStatusDetails(encodeStatusDetails(error));
-  expect(rest).toEqual({ message: error.message, reason: error.reason, metadata: error.metadata });
+  const { message, reason, metadata } = error;
+  expect(rest).toEqual({ message, reason, metadata, details: [] });
 });
 
 describe("parseStatusDetails", () => {
-  test("takes the first ErrorInfo and skips other details, domains and unknown fields", () => {
+  test("takes the first ErrorInfo, keeps the other details, and skips domains and unknown fields", () => {
     const other = message([1, "type.googleapis.com/google.rpc.RetryInfo"], [2, "\n\0"]);
     const first = message([1, infoUrl], [2, message([1, "FIRST"], [2, "example.com"], [9, "?"])]);
     const second = message([1, infoUrl], [2, message([1, "SECOND"])]);
@@ -51,6 +52,14 @@ describe("parseStatusDetails", () => {
       message: "",
       reason: "FIRST",
       metadata: {},
+      details: [
+        {
+          $typeName: "google.protobuf.Any",
+          typeUrl: "type.googleapis.com/google.rpc.RetryInfo",
+          value: Uint8Array.from(Buffer.from("\n\0")),
+        },
+        { $typeName: "google.protobuf.Any", typeUrl: infoUrl, value: message([1, "SECOND"]) },
+      ],
     });
   });
 

@@ -1,6 +1,6 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
-import type { GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
@@ -70,6 +70,18 @@ function healthMethod<K extends MethodKind>(name: string, kind: K): HealthMethod
 
 export const HealthCheck = healthMethod("Check", "unary");
 export const HealthWatch = healthMethod("Watch", "serverStreaming");
+
+const echoService = registry.getService("test.echo.v1.EchoService");
+if (echoService === undefined) throw new Error("the test's proto has no service");
+
+/** The service as clients of protobuf-es want it. */
+export const EchoService = echoService as GenService<{
+  echo: {
+    methodKind: "unary";
+    input: typeof EchoRequestSchema;
+    output: typeof EchoReplySchema;
+  };
+}>;
 
 type EchoMethod<K extends MethodKind> = GrpcMethod<
   typeof EchoRequestSchema,

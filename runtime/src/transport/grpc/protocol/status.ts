@@ -1,7 +1,7 @@
 import { toErrorText } from "../../../errors/error-text.ts";
 import { findKnownError } from "../../../errors/from-error.ts";
 import { GrpcCode, toGrpcCode, toGrpcStatusCode } from "../../../errors/grpc-code.ts";
-import { KratosError } from "../../../errors/kratos-error.ts";
+import { type ErrorDetail, KratosError } from "../../../errors/kratos-error.ts";
 import { encodeStatusDetails, fromGrpcStatus } from "../../../errors/status-details.ts";
 import { toWireError } from "../../../errors/wire-error.ts";
 import type { Field, HeaderView } from "../../http2/engine.ts";
@@ -71,8 +71,9 @@ function statusFields(code: GrpcCode, message: string): Field[] {
 const maxMessage = 1024;
 const maxReason = 256;
 const maxMetadata = 4096;
+const maxDetails = 4096;
 
-/** The error in a size that fits into trailers: cut texts, and no metadata where that is too much. */
+/** The error in a size that fits into trailers: cut texts, and no metadata or details where they are too much. */
 function shorten(error: KratosError): KratosError {
   const { code, metadata } = error;
   const message = cut(error.message, maxMessage);
@@ -82,8 +83,23 @@ function shorten(error: KratosError): KratosError {
     0,
   );
   const fits = size <= maxMetadata;
-  if (fits && message === error.message && reason === error.reason) return error;
-  return new KratosError(code, reason, message, { metadata: fits ? metadata : {} });
+  const details = fitDetails(error.details);
+  if (fits && details === error.details && message === error.message && reason === error.reason) {
+    return error;
+  }
+  return new KratosError(code, reason, message, { metadata: fits ? metadata : {}, details });
+}
+
+/** The details for which there is room, in their order; `details` itself when that is all. */
+function fitDetails(details: readonly ErrorDetail[]): readonly ErrorDetail[] {
+  let room = maxDetails;
+  const fitting = details.filter(({ typeUrl, value }) => {
+    const size = Buffer.byteLength(typeUrl) + value.length;
+    if (size > room) return false;
+    room -= size;
+    return true;
+  });
+  return fitting.length === details.length ? details : fitting;
 }
 
 function cut(text: string, maxBytes: number): string {
