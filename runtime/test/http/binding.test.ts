@@ -221,6 +221,17 @@ describe("the body", () => {
     expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
   });
 
+  test("that is one of a oneof is refused with another one in the query, with both names", async () => {
+    const answer = await transcode("POST /v1 body=pick_b", "POST /v1?pick_a=x", "5");
+    expect(answer).toMatchObject({ status: 400 });
+    expect(JSON.stringify(answer)).toMatch(/pick_a.*pick_b/);
+  });
+
+  test("that is one of a oneof leaves it to the query when it is empty", async () => {
+    const answer = await transcode("POST /v1 body=pick_b", "POST /v1?pick_a=x", "");
+    expect(answer).toEqual(bound({ pickA: "x" }));
+  });
+
   test.for<[rule: string, body: string | Buffer, error: RegExp]>([
     ["POST /v1 body=*", "null", /./],
 

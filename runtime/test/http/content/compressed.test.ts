@@ -12,7 +12,7 @@ import { describe, expect, test } from "vitest";
 import type { UnaryHandler } from "../../../src/transport/method.ts";
 import type { DescMessage } from "@bufbuild/protobuf";
 import { buildSchema } from "../schema.ts";
-import { send, serveRules } from "../serve.ts";
+import { type RawResponse, send, serveRules } from "../serve.ts";
 
 const R = buildSchema()("test.v1.R");
 
@@ -37,11 +37,12 @@ describe("a compressed body", () => {
     name: string,
     bytes: Buffer,
     options: HttpServerOptions = {},
-  ): Promise<{ status: number; body: Record<string, unknown> }> {
+  ): Promise<Omit<RawResponse, "body"> & { body: Record<string, unknown> }> {
     const port = await serveRules(["POST /v1 body=*"], R, R, echo, options);
     const headers = { "Content-Encoding": name.split(" ")[0]! };
-    const { status, body } = await send(port, "POST /v1", bytes, headers);
-    return { status, body: JSON.parse(body) as Record<string, unknown> };
+    const response = await send(port, "POST /v1", bytes, headers);
+    const { body } = response;
+    return { ...response, body: JSON.parse(body) as Record<string, unknown> };
   }
 
   test.for(
@@ -81,7 +82,8 @@ describe("a compressed body", () => {
   });
 
   test.for(["zstd", "gzip, br", "gzip, gzip", "x"])("in %s is 415", async (name) => {
-    const { status, body } = await post(name.replace(" ", ""), gzipSync("{}"));
+    const { status, headers, body } = await post(name.replace(" ", ""), gzipSync("{}"));
+    expect(headers.get("accept-encoding")).toBe("gzip, deflate, br");
     expect({ status, body }).toMatchObject({
       status: 415,
       body: {
@@ -89,6 +91,14 @@ describe("a compressed body", () => {
         message: expect.stringContaining('use one of "gzip", "deflate", "br"'),
       },
     });
+  });
+
+  test("of the wrong type is 415 without encodings", async () => {
+    const port = await serveRules(["POST /v1 body=*"], R, R, echo);
+    const headers = { "Content-Type": "text/x", "Content-Encoding": "gzip" };
+    const response = await send(port, "POST /v1", gzipSync("{}"), headers);
+    expect(response.status).toBe(415);
+    expect(response.headers.get("accept-encoding")).toBeUndefined();
   });
 
   test("may be empty", async () => {

@@ -1,6 +1,7 @@
 import { KratosError } from "@kratos-ts/runtime";
 import { type Envelope, redirect } from "@kratos-ts/runtime/http";
 import { expect, test } from "vitest";
+import { collect, serveRooms } from "../streams/rooms.ts";
 import { buildSchema } from "../schema.ts";
 import { send, serveRules } from "../serve.ts";
 
@@ -53,6 +54,28 @@ test("binary replies stay as they are", async () => {
   const { headers, body } = await send(port, "GET /v1", undefined, { Accept: "application/proto" });
   expect(headers.get("content-type")).toBe("application/proto");
   expect(body).not.toContain("code");
+});
+
+test("streams and uploads stay as they are, but for what refuses them", async () => {
+  const { port } = await serveRooms(
+    {
+      async *listen({ name }) {
+        if (name === "gone") throw new KratosError(410, "ROOM_CLOSED", "closed");
+        yield { text: "one" };
+        throw new KratosError(410, "ROOM_CLOSED", "closed");
+      },
+      dictate: async (lines) => ({ lines: (await collect(lines)).length }),
+    },
+    { envelope },
+  );
+  const listened = await send(port, "GET /v1/rooms/a/lines");
+  expect(listened.body).toContain('"text":"one"');
+  expect(listened.body).toContain('{"error":{"code":410,');
+  expect(listened.body).not.toContain('"data"');
+  const refused = await send(port, "GET /v1/rooms/gone/lines");
+  expect(JSON.parse(refused.body)).toMatchObject({ code: 410, data: null });
+  const upload = await send(port, "POST /v1/rooms/a/lines", '{"text":"x"}\n');
+  expect(JSON.parse(upload.body)).toEqual({ lines: 1 });
 });
 
 test("errors are what the envelope makes of them, also where no route is", async () => {

@@ -1,6 +1,6 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import type { HttpBinding } from "../../method.ts";
-import type { MessageRecord } from "./field-access.ts";
+import { getField, type MessageRecord } from "./field-access.ts";
 import { compileMaskFiller } from "./fill-mask.ts";
 import { isHttpBody } from "../content/http-body.ts";
 import {
@@ -62,13 +62,17 @@ export function compileBinding(
   const putBody = field && compileFieldBody(field, options);
   const ignored = field === undefined ? pathNames : [...pathNames, field.name];
   const queryBinder = new QueryBinder(input, ignored, options);
+  const claim = field?.oneof === undefined ? undefined : ([field.oneof.name, field.name] as const);
   const fillMask = options.fillMask ? compileMaskFiller(input, rule) : undefined;
   return {
     body: field === undefined ? "none" : isHttpBody(field.message) ? "raw" : "message",
     bind(body, query, segments) {
       const message = createMessage();
       if (body !== undefined) putBody?.(message, body);
-      if (query !== "") queryBinder.bind(message, query);
+      if (query !== "") {
+        const isTaken = claim !== undefined && getField(message, field!) !== undefined;
+        queryBinder.bind(message, query, isTaken ? claim : undefined);
+      }
       if (body !== undefined) fillMask?.(message, body);
       bindPath(message, segments);
       return message;

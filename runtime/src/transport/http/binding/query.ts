@@ -43,9 +43,12 @@ export class QueryBinder {
     this.#options = options;
   }
 
-  /** Binds a query without its question mark. Throws 400 `CODEC` that names the field. */
-  bind(message: MessageRecord, query: string): void {
-    const given = new Map<string, string>();
+  /**
+   * Binds a query without its question mark. `taken`: a oneof that has its value, and the field that has it. Throws
+   * 400 `CODEC` that names the field.
+   */
+  bind(message: MessageRecord, query: string, taken?: readonly [string, string]): void {
+    const given = new Map<string, string>(taken && [taken]);
     let count = 0;
     for (let start = 0; start < query.length;) {
       let end = query.indexOf("&", start);

@@ -17,6 +17,13 @@ import {
 import { KratosError } from "../../../errors/kratos-error.ts";
 import { bindingError, excerpt } from "../binding-error.ts";
 
+class ContentEncodingError extends KratosError<"CODEC"> {
+  constructor(contentEncoding: string) {
+    const message = `content encoding ${excerpt(contentEncoding)} is not supported, use one of "gzip", "deflate", "br", or none`;
+    super(415, "CODEC", message);
+  }
+}
+
 /** A request's content encoding that can be undone. */
 export type Unpacker = (bytes: Buffer, limit: number, receive: UnpackReceiver) => void;
 
@@ -44,11 +51,17 @@ export function findUnpacker(contentEncoding: string | undefined): Unpacker | un
       return unpackDeflate;
     case "br":
       return unpackBrotli;
-    default: {
-      const message = `content encoding ${excerpt(contentEncoding)} is not supported, use one of "gzip", "deflate", "br", or none`;
-      throw new KratosError(415, "CODEC", message);
-    }
+    default:
+      throw new ContentEncodingError(contentEncoding);
   }
+}
+
+/**
+ * What to send as `Accept-Encoding` beside an error: there when it is the encoding of a request that is at fault, and
+ * not its content type (RFC 9110, section 12.5.3).
+ */
+export function findAcceptEncoding(error: KratosError): string | undefined {
+  return error instanceof ContentEncodingError ? "gzip, deflate, br" : undefined;
 }
 
 /**

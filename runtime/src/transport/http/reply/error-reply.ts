@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { findKnownError } from "../../../errors/from-error.ts";
 import { KratosError } from "../../../errors/kratos-error.ts";
 import { toHttpStatus, toStatusJson } from "../../../errors/status-json.ts";
+import { findAcceptEncoding } from "../content/decompression.ts";
 import type { Envelope } from "./envelope.ts";
 import { HeaderMap } from "../header-map.ts";
 import { findLocation } from "./redirect.ts";
@@ -36,10 +37,14 @@ export function encodeError(
   envelope: Envelope | undefined,
 ): EncodedError {
   const location = findLocation(error);
+  const acceptEncoding = findAcceptEncoding(error);
   let sent = header;
   if (location !== undefined) {
     sent ??= new HeaderMap();
     sent.set("Location", location);
+  } else if (acceptEncoding !== undefined) {
+    sent ??= new HeaderMap();
+    sent.set("Accept-Encoding", acceptEncoding);
   }
   // In an envelope with a status of its own, a redirect would lead nowhere.
   if (envelope?.error !== undefined && location === undefined) {
