@@ -7,6 +7,22 @@ import type { CompleteTlsOptions } from "./tls-options.ts";
 /** Milliseconds that a client has for the hand-shake; Node and gRPC-Go allow two minutes, which only idlers need. */
 const handshakeTimeout = 10_000;
 
+/** Milliseconds for what is said on connections that are cut off: more than their owners take. */
+const lastWordsTimeout = 200;
+
+/** What HTTP/2 may be spoken over; others that Node offers are forbidden by RFC 9113, section 9.2.2. */
+const ciphers = [
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_AES_128_GCM_SHA256",
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+].join(":");
+
 /**
  * Turns connections into those of TLS that speak HTTP/2, and keeps the certificate that they are shown up to
  * date. A client that asks for another protocol, or for none, is refused, as by gRPC-Go: RFC 9113,
@@ -57,7 +73,7 @@ export class SecureGate {
   async open(): Promise<void> {
     const watch = await TlsCredentialsWatch.start(this.#options, {
       onCredentials: ({ context, description }) => {
-        this.#tls.setSecureContext(context);
+        this.#tls.setSecureContext({ ...context, ciphers });
         this.#observer.onCertificate(description);
       },
       onCredentialsError: (cause) => {
@@ -82,9 +98,11 @@ export class SecureGate {
     this.#tls.emit("connection", socket);
   }
 
-  /** Ends every connection, those included whose hand-shake is done. */
+  /** Ends every connection, those included whose hand-shake is done, when it has had time for last words. */
   cutOff(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, lastWordsTimeout);
   }
 
   #refused(socket: TLSSocket, error: Error): void {

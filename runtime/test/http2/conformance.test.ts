@@ -122,6 +122,11 @@ describe("a request", () => {
     ],
     ["may skip ids", [request(5), request(9)], ["reply 5 0", "reply 9 0"]],
     ["without an authority is answered", [only(method, scheme, path)], ["reply 1 0"]],
+    [
+      "with the authority as host, too, is answered",
+      [request(1, [["host", "LocalHost:80"]])],
+      ["reply 1 0"],
+    ],
     ["for * is answered", [only([":method", "OPTIONS"], scheme, [":path", "*"])], ["reply 1 0"]],
     ["that takes trailers is answered", [request(1, [["te", "trailers"]])], ["reply 1 0"]],
   ]);
@@ -147,6 +152,10 @@ describe("a malformed request is reset", () => {
     ["with a zero byte in a value", method, scheme, path, ["a", "b\0"]],
     ["with a value that begins with a space", method, scheme, path, ["a", " b"]],
     ["with a value that ends with a tab", method, scheme, path, ["a", "b\t"]],
+    ["for another host than the authority", method, scheme, path, authority, ["host", "other"]],
+    ["for a host on another port", method, scheme, path, authority, ["host", "localhost:443"]],
+    ["with two hosts", method, scheme, path, ["host", "localhost"], ["host", "localhost"]],
+    ["with a pseudo-header behind a cookie", method, scheme, ["cookie", "b"], path],
     ["with a connection header", method, scheme, path, ["connection", "close"]],
     ["with keep-alive", method, scheme, path, ["keep-alive", "1"]],
     ["with proxy-connection", method, scheme, path, ["proxy-connection", "close"]],

@@ -174,6 +174,9 @@ describe("the decoder", () => {
       "x=1; y=2",
       undefined,
     ]);
+    const fields: string[] = [];
+    view.forEach((name, value) => fields.push(`${name}: ${value}`));
+    expect(fields).toEqual(["a: 1", "a: 2", "cookie: x=1; y=2"]);
   });
 
   test("refuses cut blocks at every place but between fields", () => {

@@ -14,7 +14,14 @@ import {
   settings,
   windowUpdate,
 } from "./raw-client.ts";
-import { EchoSink, engineOptions, LogSink, okHeaders, startEngine } from "./start-engine.ts";
+import {
+  EchoSink,
+  engineOptions,
+  LogObserver,
+  LogSink,
+  okHeaders,
+  startEngine,
+} from "./start-engine.ts";
 
 const { END_HEADERS, END_STREAM } = FrameFlag;
 
@@ -104,11 +111,13 @@ describe("resets", () => {
 
 describe("streams", () => {
   test("above the limit are refused, and served once others have ended", async () => {
-    const client = await connect({}, { maxConcurrentStreams: 2 });
+    const observer = new LogObserver();
+    const client = await connect({}, { maxConcurrentStreams: 2, observer });
     client.send(request(1, [], true), request(3, [], true), request(5), request(7, [], true));
     client.send(data(7, "of a stream that was refused", true), data(1, "", true), request(9));
     expect(await client.settle()).toBe(true);
     expect(client.outcome()).toEqual(["reset 5 7", "reset 7 7", "reply 1 0", "reply 9 0"]);
+    expect(observer.lines).toEqual(["connection", "limit streams", "limit streams"]);
   });
 
   test("that were reset count for as long as their handlers run", async () => {

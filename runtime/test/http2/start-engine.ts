@@ -1,6 +1,9 @@
 import type { StreamSink } from "../../src/transport/http2/engine.ts";
 import type {
+  ConnectionInfo,
+  EngineLimit,
   EngineObserver,
+  Http2Engine,
   ServerEngine,
   ServerEngineOptions,
   ServerStream,
@@ -41,15 +44,22 @@ export const engineOptions: ServerEngineOptions = {
   keepalive: { time: 7_200_000, timeout: 20_000, minTime: 0, permitWithoutStream: true },
 };
 
-export async function startEngine(
+export function startEngine(
   onStream: (stream: ServerStream) => StreamSink,
   limits: Partial<Http2Limits> = {},
+  options: Partial<ServerEngineOptions> = {},
+): Promise<StartedEngine> {
+  return startAnyEngine(http2Engine(limits), onStream, options);
+}
+
+export async function startAnyEngine(
+  { createServer }: Http2Engine,
+  onStream: (stream: ServerStream) => StreamSink,
   options: Partial<ServerEngineOptions> = {},
 ): Promise<StartedEngine> {
   const fail = (error: Error): never => {
     throw error;
   };
-  const { createServer } = http2Engine(limits);
   const engine = createServer({ ...engineOptions, ...options }, onStream, fail);
   const { port = 0 } = await engine.listen({ host: "127.0.0.1", port: 0 });
   engine.accept();
@@ -97,6 +107,35 @@ export class LogSink implements StreamSink, StreamLog {
 
   onDrain(): void {
     this.drained++;
+  }
+}
+
+/** Takes note of what an engine reports, a line each; addresses are left out. */
+export class LogObserver implements EngineObserver {
+  readonly lines: string[] = [];
+
+  onCertificate({ subject }: { readonly subject: string }): void {
+    this.lines.push(`certificate ${subject}`);
+  }
+
+  onHandshakeError(): void {
+    this.lines.push("handshake");
+  }
+
+  onConnection(): void {
+    this.lines.push("connection");
+  }
+
+  onConnectionClosed(): void {
+    this.lines.push("closed");
+  }
+
+  onGoaway(_: ConnectionInfo, sender: string, code: number, reason: string): void {
+    this.lines.push(`goaway by ${sender} ${code} ${reason}`.trim());
+  }
+
+  onLimit(_: ConnectionInfo, limit: EngineLimit): void {
+    this.lines.push(`limit ${limit}`);
   }
 }
 

@@ -15,6 +15,9 @@ export class HeaderBlock implements HeaderView {
   #scheme: string | undefined = undefined;
   #authority: string | undefined = undefined;
   #path: string | undefined = undefined;
+  #host: string | undefined = undefined;
+  /** Clients may send a cookie in pieces (RFC 9113, section 8.2.3). */
+  #cookies: string[] | undefined = undefined;
   readonly #fields: HeaderField[] = [];
   readonly #maxSize: number;
 
@@ -52,6 +55,15 @@ export class HeaderBlock implements HeaderView {
       case FieldKind.contentLength:
         this.#addContentLength(field);
         return;
+      case FieldKind.host:
+        if (this.#host !== undefined) this.malformed = true;
+        this.#host = field.value;
+        this.#fields.push(field);
+        return;
+      case FieldKind.cookie:
+        if (this.#cookies === undefined) this.#cookies = [field.value];
+        else this.#cookies.push(field.value);
+        return;
       default:
         this.malformed = true;
     }
@@ -65,7 +77,10 @@ export class HeaderBlock implements HeaderView {
       return plain && this.#authority !== undefined;
     }
     // What was left out may have been one of them.
-    return this.tooLarge || (this.#scheme !== undefined && this.#path !== undefined);
+    if (this.tooLarge) return true;
+    return (
+      this.#scheme !== undefined && this.#path !== undefined && this.#hasOneAuthority(this.#scheme)
+    );
   }
 
   /** Whether this may end a stream: trailers hold no pseudo-headers. */
@@ -86,6 +101,8 @@ export class HeaderBlock implements HeaderView {
         return this.#scheme;
       case ":authority":
         return this.#authority;
+      case "cookie":
+        return this.#cookies?.join("; ");
       default:
         return this.#find(name);
     }
@@ -93,6 +110,7 @@ export class HeaderBlock implements HeaderView {
 
   forEach(visit: (name: string, value: string) => void): void {
     for (const { name, value } of this.#fields) visit(name, value);
+    if (this.#cookies !== undefined) visit("cookie", this.#cookies.join("; "));
   }
 
   #find(name: string): string | undefined {
@@ -102,13 +120,22 @@ export class HeaderBlock implements HeaderView {
       const field = fields[i] as HeaderField;
       if (field.name !== name) continue;
       if (found === undefined) found = field.value;
-      else found += (name === "cookie" ? "; " : ", ") + field.value;
+      else found += `, ${field.value}`;
     }
     return found;
   }
 
+  /** `host` may say nothing else than `:authority` (RFC 9113, section 8.3.1); gRPC-Go takes requests without both. */
+  #hasOneAuthority(scheme: string): boolean {
+    const host = this.#host;
+    const authority = this.#authority;
+    if (host === undefined || authority === undefined) return true;
+    return host === authority || withoutPort(host, scheme) === withoutPort(authority, scheme);
+  }
+
   #addPseudo(present: string | undefined): void {
-    if (present !== undefined || this.#fields.length > 0) this.malformed = true;
+    const isLate = this.#fields.length > 0 || this.#cookies !== undefined;
+    if (present !== undefined || isLate) this.malformed = true;
   }
 
   #addContentLength(field: HeaderField): void {
@@ -117,4 +144,11 @@ export class HeaderBlock implements HeaderView {
     this.contentLength = length;
     this.#fields.push(field);
   }
+}
+
+/** An authority to compare: in lower case, and without the port that `scheme` stands for. */
+function withoutPort(authority: string, scheme: string): string {
+  const port = scheme === "https" ? ":443" : ":80";
+  const text = authority.toLowerCase();
+  return text.endsWith(port) ? text.slice(0, -port.length) : text;
 }

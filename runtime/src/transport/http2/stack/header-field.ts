@@ -6,8 +6,10 @@ export const FieldKind = {
   authority: 3,
   path: 4,
   contentLength: 5,
+  host: 6,
+  cookie: 7,
   /** No request may hold it. */
-  malformed: 6,
+  malformed: 8,
 } as const;
 
 /** Bytes that a field counts for above its name and value (RFC 7541, section 4.1). */
@@ -47,6 +49,10 @@ function classify(name: string, value: string): number {
       return value === "trailers" ? FieldKind.regular : FieldKind.malformed;
     case "content-length":
       return /^\d{1,15}$/.test(value) ? FieldKind.contentLength : FieldKind.malformed;
+    case "host":
+      return FieldKind.host;
+    case "cookie":
+      return FieldKind.cookie;
     default:
       return FieldKind.regular;
   }

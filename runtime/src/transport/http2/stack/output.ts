@@ -31,9 +31,12 @@ export class Output {
   congested = false;
   readonly #socket: Socket;
   readonly #pool: BufferPool;
+  readonly #onTaken = (): void => this.reclaim();
   #scheduled = false;
-  /** Buffers that the socket still reads. */
+  /** Buffers that the socket still reads, oldest first, and where in all that was written each of them ends. */
   readonly #written: Uint8Array[] = [];
+  readonly #ends: number[] = [];
+  #total = 0;
 
   constructor(socket: Socket, pool: BufferPool) {
     this.#socket = socket;
@@ -47,7 +50,7 @@ export class Output {
 
   /** Bytes that the kernel has taken. */
   get sent(): number {
-    return this.#socket.bytesWritten - this.#socket.writableLength;
+    return this.#total - this.#socket.writableLength;
   }
 
   /** Makes room for `bytes`, at most 64 KiB, at {@link at}; they leave at the end of the turn. */
@@ -70,18 +73,22 @@ export class Output {
       this.#pool.giveBack(buffer);
       return;
     }
-    socket.write(buffer.subarray(0, at));
+    this.#total += at;
     this.#written.push(buffer);
+    this.#ends.push(this.#total);
+    // Plain sockets mostly take all at once, those of TLS when the turn is over.
+    socket.write(buffer.subarray(0, at), this.#onTaken);
     this.congested = socket.writableLength >= congestedBytes;
     this.reclaim();
   }
 
-  /** Gives back what was lent, once nothing is left to be sent: the kernel has its copy then. */
+  /** Gives back what was lent as soon as it is sent: the kernel, or TLS, has a copy then. */
   reclaim(): void {
     const written = this.#written;
-    if (this.#socket.writableLength > 0) return;
-    for (let buffer = written.pop(); buffer !== undefined; buffer = written.pop()) {
-      this.#pool.giveBack(buffer);
+    const { sent } = this;
+    while (written.length > 0 && (this.#ends[0] as number) <= sent) {
+      this.#pool.giveBack(written.shift() as Uint8Array);
+      this.#ends.shift();
     }
   }
 
