@@ -73,6 +73,21 @@ export function openWebCall(
   return openQuery(stream, method, request, content, open);
 }
 
+/** Answers a call of a method that is not there; undefined: it is no call over Connect or gRPC-Web. */
+export function refuseUnknownWebCall(
+  stream: ServerStream,
+  operation: string,
+): StreamSink | undefined {
+  const { headers } = stream;
+  if (headers.get(":method") !== "POST") return undefined;
+  const content = findWebContent(headers.get("content-type"));
+  if (content === undefined) return undefined;
+  const translated = translate(stream, { maxReceiveBytes: 0, unpack: undefined }, content);
+  const message = `the server has no method "${operation}"`;
+  translated.refuse(new GrpcFailure(GrpcCode.UNIMPLEMENTED, message));
+  return translated;
+}
+
 function openQuery(
   stream: ServerStream,
   method: WebMethod,
@@ -106,7 +121,11 @@ function begin(
   return translated;
 }
 
-function translate(stream: ServerStream, method: WebMethod, content: WebContent): TranslatedStream {
+function translate(
+  stream: ServerStream,
+  method: Pick<WebMethod, "maxReceiveBytes" | "unpack">,
+  content: WebContent,
+): TranslatedStream {
   switch (content.protocol) {
     case "connect-unary": {
       const encoding = stream.headers.get("content-encoding");

@@ -11,6 +11,8 @@ import { compileFormats } from "./message-format.ts";
 export interface GrpcBinding {
   readonly operation: string;
   readonly kind: MethodKind;
+  /** Whether its proto promises that it changes nothing, so that it may be called by GET. Absent: no. */
+  readonly safe?: boolean;
   readonly formats: MessageFormats;
   /** The user's handler in its middleware. */
   readonly handler: Handler;
@@ -25,6 +27,7 @@ export function compileBinding(
   return {
     operation: method.operation,
     kind: method.kind,
+    safe: method.kind === "unary" && method.idempotency === "noSideEffects",
     formats: compileFormats(codecs, method.input, method.output),
     handler,
   };

@@ -14,6 +14,7 @@ import {
 } from "../../listen-address.ts";
 import type { GrpcMethod, GrpcRouter, HandlerByKind, MethodKind } from "../../method.ts";
 import type { Server } from "../../server.ts";
+import { openWebCall, refuseUnknownWebCall } from "../../connect/open-web-call.ts";
 import type { GrpcBinding } from "../protocol/binding.ts";
 import { compileBinding, wrapBinding } from "../protocol/binding.ts";
 import { CallTimers } from "../../call-timers.ts";
@@ -21,7 +22,7 @@ import type { Field, StreamSink } from "../../http2/engine.ts";
 import type { ServerEngine, ServerStream } from "../../http2/server-engine.ts";
 import type { Health } from "../services/health.ts";
 import { HealthService } from "../services/health.ts";
-import { findFormatName } from "../protocol/message-format.ts";
+import { findFormatName, type MessageFormats } from "../protocol/message-format.ts";
 import { TlsCredentialsError } from "../../tls-credentials.ts";
 import { deafSink, openCall, refuseCall } from "./open-call.ts";
 import type { CallHost } from "./server-call.ts";
@@ -161,15 +162,32 @@ export class GrpcServer implements Server, GrpcRouter {
       const message = "the metadata of the call is larger than the server takes";
       return refuseCall(stream, new GrpcFailure(GrpcCode.RESOURCE_EXHAUSTED, message));
     }
-    if (headers.get(":method") !== "POST") return refuse(stream, notPost);
-    const format = findFormatName(headers.get("content-type"));
-    if (format === undefined) return refuse(stream, notGrpc);
-    const operation = headers.get(":path") ?? "";
-    const binding = this.#bindings.get(operation);
+    const method = headers.get(":method");
+    const format = method === "POST" ? findFormatName(headers.get("content-type")) : undefined;
+    const path = headers.get(":path") ?? "";
+    if (format === undefined) return this.#openWeb(stream, path);
+    const binding = this.#bindings.get(path);
+    if (binding === undefined) return refuseUnknown(stream, path);
+    return this.#openCall(stream, binding, format);
+  }
+
+  /** Serves clients that speak Connect or gRPC-Web: proxies, mostly. */
+  #openWeb(stream: ServerStream, path: string): StreamSink {
+    const binding = this.#bindings.get(path.split("?", 1)[0]!);
     if (binding === undefined) {
-      const message = `the server has no method "${operation}"`;
-      return refuseCall(stream, new GrpcFailure(GrpcCode.UNIMPLEMENTED, message));
+      if (stream.headers.get(":method") !== "POST") return refuse(stream, notPost);
+      return refuseUnknownWebCall(stream, path) ?? refuse(stream, notGrpc);
     }
+    const { kind, safe = false } = binding;
+    const { maxReceiveBytes } = this.#host;
+    return openWebCall(
+      stream,
+      { kind, safe, maxReceiveBytes, requireProtocolHeader: false, unpack: undefined },
+      (translated, format) => this.#openCall(translated, binding, format),
+    );
+  }
+
+  #openCall(stream: ServerStream, binding: GrpcBinding, format: keyof MessageFormats): StreamSink {
     return openCall(this.#host, stream, {
       binding,
       format,
@@ -189,6 +207,11 @@ const notGrpc: readonly Field[] = [
   [":status", "415"],
   ["accept-post", "application/grpc, application/grpc+json"],
 ];
+
+function refuseUnknown(stream: ServerStream, operation: string): StreamSink {
+  const message = `the server has no method "${operation}"`;
+  return refuseCall(stream, new GrpcFailure(GrpcCode.UNIMPLEMENTED, message));
+}
 
 /** Answers with HTTP alone: the caller does not speak gRPC. */
 function refuse(stream: ServerStream, fields: readonly Field[]): StreamSink {

@@ -4,7 +4,7 @@ import type { Codecs } from "../../../codec/index.ts";
 import { GrpcCode } from "../../../errors/grpc-code.ts";
 import type { Handler } from "../../../middleware/middleware.ts";
 import type { KratosError } from "../../../errors/kratos-error.ts";
-import { openWebCall, type WebMethod } from "../../connect/open-web-call.ts";
+import { openWebCall, refuseUnknownWebCall, type WebMethod } from "../../connect/open-web-call.ts";
 import type { UnpackBody } from "../../connect/unary-stream.ts";
 import type { GrpcBinding } from "../../grpc/protocol/binding.ts";
 import { compileBinding } from "../../grpc/protocol/binding.ts";
@@ -46,7 +46,7 @@ export class RpcMethod implements RpcRunner {
     this.#binding = compileBinding(method, handler, codecs);
     this.#method = {
       kind: method.kind,
-      safe: isSafe(method),
+      safe: this.#binding.safe === true,
       maxReceiveBytes: maxBodyBytes,
       requireProtocolHeader,
       unpack: createUnpack(maxBodyBytes),
@@ -142,16 +142,8 @@ export function refuseUnknownRpc(
 ): void {
   const stream = new HttpRpcStream(host, request, response);
   const message = `the server has no method "${path}"`;
-  const failure = new GrpcFailure(GrpcCode.UNIMPLEMENTED, message);
-  const open = (translated: ServerStream): StreamSink => refuseCall(translated, failure);
-  const unknown: WebMethod = {
-    kind: "bidiStreaming",
-    safe: false,
-    maxReceiveBytes: 0,
-    requireProtocolHeader: false,
-    unpack: undefined,
-  };
-  stream.open(
-    findGrpcFormat(request) === undefined ? openWebCall(stream, unknown, open) : open(stream),
-  );
+  const sink =
+    refuseUnknownWebCall(stream, path) ??
+    refuseCall(stream, new GrpcFailure(GrpcCode.UNIMPLEMENTED, message));
+  stream.open(sink);
 }

@@ -1,0 +1,74 @@
+import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+  Http2SessionManager,
+} from "@connectrpc/connect-node";
+import { createWritableIterable } from "@connectrpc/connect/protocol";
+import { GrpcServer, type GrpcServerOptions } from "@kratos-ts/runtime/grpc";
+import { silentLogger } from "@kratos-ts/runtime/log";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { http2Engine } from "../../src/transport/http2/stack/server-engine.ts";
+import { appInfo } from "../http/serve.ts";
+import { Parrot, registerParrot } from "./parrot.ts";
+
+const ways = [
+  ["Connect", createConnectTransport],
+  ["gRPC-Web", createGrpcWebTransport],
+  ["gRPC", createGrpcTransport],
+] as const;
+
+const engines: readonly (readonly [string, GrpcServerOptions])[] = [
+  ["node:http2", {}],
+  ["the own engine", { engine: http2Engine() }],
+];
+
+const cases = engines.flatMap(([engine, options]) =>
+  ways.map(([way, create]) => ({ name: `${way} on ${engine}`, options, create })),
+);
+
+async function open({ options, create }: (typeof cases)[number]): Promise<Client<typeof Parrot>> {
+  const server = new GrpcServer({
+    addr: "127.0.0.1:0",
+    logger: silentLogger,
+    compression: true,
+    ...options,
+  });
+  onTestFinished(() => server.stop(AbortSignal.abort()));
+  registerParrot(server);
+  await server.start(appInfo);
+  const baseUrl = `http://127.0.0.1:${server.port}`;
+  const sessionManager = new Http2SessionManager(baseUrl);
+  onTestFinished(() => sessionManager.abort());
+  const transport = create({ baseUrl, httpVersion: "2", sessionManager, useHttpGet: true });
+  return createClient(Parrot, transport);
+}
+
+describe.for(cases)("a gRPC server serves $name", (way) => {
+  test("calls of every kind", async () => {
+    const client = await open(way);
+    const text = "x".repeat(50_000);
+    expect(await client.say({ text })).toMatchObject({ text });
+    expect(await client.look({ text: "?" })).toMatchObject({ text: "?" });
+    const counts: bigint[] = [];
+    for await (const { count } of client.repeat({ count: 3n })) counts.push(count);
+    expect(counts).toEqual([1n, 2n, 3n]);
+    const requests = createWritableIterable<{ text: string }>();
+    const replies = client.chat(requests)[Symbol.asyncIterator]();
+    void requests.write({ text: "a" });
+    const reply = await replies.next();
+    requests.close();
+    expect(reply.done === true || reply.value.text).toBe("A");
+    expect((await replies.next()).done).toBe(true);
+  });
+
+  test("and their errors", async () => {
+    const client = await open(way);
+    const error = await client.say({ text: "fail" }).catch((thrown: unknown) => thrown);
+    expect(ConnectError.from(error)).toMatchObject({
+      code: Code.NotFound,
+      details: [{ type: "google.rpc.ErrorInfo" }],
+    });
+  });
+});
