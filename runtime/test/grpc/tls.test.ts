@@ -10,9 +10,8 @@ import { GrpcServer, type GrpcServerOptions, isGrpcServerContext } from "@kratos
 import { silentLogger } from "@kratos-ts/runtime/log";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createAuthority, type TestCertificate } from "../transport/certificates.ts";
-import type { EchoReply } from "./echo-schema.ts";
 import { Echo } from "./echo-schema.ts";
-import { echoDefinition } from "./grpc-js-echo.ts";
+import { echoDefinition, type ReplyInit } from "./grpc-js-echo.ts";
 import { app, startServer } from "./kratos-peer.ts";
 
 const authority = createAuthority();
@@ -31,7 +30,7 @@ async function serve(options: GrpcServerOptions): Promise<{ server: GrpcServer; 
 }
 
 /** Calls through grpc-js, with a client's certificate if given. */
-async function call(address: string, own?: TestCertificate): Promise<EchoReply> {
+async function call(address: string, own?: TestCertificate): Promise<ReplyInit> {
   const client = new Client(
     address,
     credentials.createSsl(
@@ -143,4 +142,5 @@ test("a stop at once ends connections whose hand-shake is not done", async () =>
   socket.resume();
   await server.stop(AbortSignal.abort());
   if (!socket.closed) await once(socket, "close");
+  expect(socket.destroyed).toBe(true);
 });

@@ -1,4 +1,4 @@
-import type { ServerHttp2Stream } from "node:http2";
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { ShutdownError } from "../../shutdown-error.ts";
 import type { Fields, StreamSink } from "../engine.ts";
 import { ResetCode } from "../engine.ts";
@@ -116,7 +116,13 @@ export class NodeServerStream implements ServerStream, StreamOwner {
 
   sendTrailers(): void {
     const stream = this.#stream;
-    stream.sendTrailers(toNodeHeaders(this.#trailers ?? []));
+    const trailers = toNodeHeaders(this.#trailers ?? []);
+    try {
+      stream.sendTrailers(trailers);
+    } catch {
+      // Node lets some names have one value only. It is too late to tell whoever sent them.
+      stream.sendTrailers(firstValues(trailers));
+    }
     this.#finish();
   }
 
@@ -182,4 +188,10 @@ function handleDrain(this: ServerHttp2Stream): void {
 
 function handleClose(this: ServerHttp2Stream): void {
   (this as OwnedStream)[owner].closed();
+}
+
+function firstValues(fields: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+  );
 }
