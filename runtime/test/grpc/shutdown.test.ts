@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createDeferred } from "./deferred.ts";
 import { Echo, Repeat } from "./echo-schema.ts";
 import { echoDefinition } from "./grpc-js-echo.ts";
+import { rawCall, requestFrame } from "./raw-call.ts";
 import { app, connectKratos, createClient, startServer } from "./kratos-peer.ts";
 
 const patient = (): AbortSignal => new AbortController().signal;
@@ -67,6 +68,38 @@ test("cuts off what still runs when its signal aborts", async () => {
   expect(await end).toMatchObject({ code: 503 });
   await expect.poll(() => reason).toMatchObject({ code: 503, reason: "SERVER_STOPPED" });
 });
+
+test.for(["Echo", "Repeat"])(
+  "tells %s that it cuts off so, before its connection ends",
+  async (method) => {
+    const running = createDeferred();
+    const { server, address } = await startServer(
+      (router) => {
+        router.handle(Echo, async () => {
+          running.resolve();
+          return new Promise(() => undefined);
+        });
+        router.handle(Repeat, async function* () {
+          yield {};
+          running.resolve();
+          await new Promise(() => undefined);
+        });
+      },
+      { timeout: 0 },
+    );
+    const reply = rawCall(address, {
+      path: `/test.echo.v1.EchoService/${method}`,
+      chunks: [requestFrame({})],
+    });
+    await running.promise;
+    await server.stop(AbortSignal.abort());
+    expect(await reply).toMatchObject({
+      status: "14",
+      message: "the server was told to stop at once",
+      rstCode: 0,
+    });
+  },
+);
 
 test("may be asked for twice, and before the start", async () => {
   const { server } = await startServer(() => undefined);
