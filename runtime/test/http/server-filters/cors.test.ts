@@ -57,6 +57,19 @@ test("a preflight is answered before routing, with what is allowed", async () =>
   expect(headers.get("access-control-max-age")).toBe("60");
 });
 
+test("pages that call by Connect and gRPC-Web may send and read what these need", async () => {
+  const options = { origins: [app], rpc: true, exposedHeaders: ["x-a"], methods: ["PUT"] };
+  const asked = await ask({ ...options, headers: ["x-b"] }, "OPTIONS /v1", preflight(app));
+  expect(asked.headers.get("access-control-allow-methods")).toBe("PUT, GET, POST");
+  expect(asked.headers.get("access-control-allow-headers")).toBe(
+    "x-b, Content-Type, Connect-Protocol-Version, Connect-Timeout-Ms, Grpc-Timeout, X-Grpc-Web, X-User-Agent",
+  );
+  const { headers } = await ask(options, "GET /v1", { Origin: app });
+  expect(headers.get("access-control-expose-headers")).toBe(
+    "x-a, Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin",
+  );
+});
+
 test("a preflight of an origin that is not allowed learns nothing", async () => {
   const { status, headers } = await ask(
     { origins: [app] },

@@ -16,6 +16,11 @@ export interface CorsOptions {
   readonly headers?: readonly string[] | undefined;
   /** The reply headers that pages may read, beside the few that they always may. Default: none. */
   readonly exposedHeaders?: readonly string[] | undefined;
+  /**
+   * Whether pages call by Connect and gRPC-Web: what these need is added to {@link methods} and
+   * {@link headers}, where those are given, and to {@link exposedHeaders}. Default: false.
+   */
+  readonly rpc?: boolean | undefined;
   /** Seconds for which browsers may remember the answer to a preflight. Default: 600. */
   readonly maxAge?: number | undefined;
 }
@@ -51,9 +56,10 @@ class CorsFilter {
     }
     this.#isAllowed = compileOrigins(origins);
     this.#credentials = credentials;
-    this.#methods = methods.join(", ");
-    this.#headers = options.headers?.join(", ");
-    this.#exposed = options.exposedHeaders?.join(", ") ?? "";
+    const { rpc = false, headers, exposedHeaders = [] } = options;
+    this.#methods = [...new Set([...methods, ...(rpc ? ["GET", "POST"] : [])])].join(", ");
+    this.#headers = headers && [...headers, ...(rpc ? rpcHeaders : [])].join(", ");
+    this.#exposed = [...exposedHeaders, ...(rpc ? rpcExposedHeaders : [])].join(", ");
     this.#maxAge = String(maxAge);
   }
 
@@ -88,6 +94,23 @@ class CorsFilter {
     response.setHeader("Access-Control-Max-Age", this.#maxAge);
   }
 }
+
+/** What clients of Connect and gRPC-Web send beside what pages always may. */
+const rpcHeaders: readonly string[] = [
+  "Content-Type",
+  "Connect-Protocol-Version",
+  "Connect-Timeout-Ms",
+  "Grpc-Timeout",
+  "X-Grpc-Web",
+  "X-User-Agent",
+];
+
+/** What they read of replies: where servers and proxies put the outcome of a call without messages. */
+const rpcExposedHeaders: readonly string[] = [
+  "Grpc-Status",
+  "Grpc-Message",
+  "Grpc-Status-Details-Bin",
+];
 
 const defaultMethods: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
