@@ -10,7 +10,9 @@ export function findInstanceNode(
   schemes: readonly string[],
 ): ServiceNode | undefined {
   // Services in Go write null when there is none.
-  const endpoints = (instance.endpoints ?? []).flatMap((text) => parseEndpoint(text) ?? []);
+  const endpoints = (instance.endpoints ?? [])
+    .flatMap((text) => parseEndpoint(text) ?? [])
+    .filter(({ scheme, path }) => path === "" || !scheme.startsWith("grpc"));
   for (const scheme of schemes) {
     const found = endpoints.find((endpoint) => endpoint.scheme === scheme);
     if (found === undefined) continue;
@@ -26,14 +28,23 @@ export function findInstanceNode(
   return undefined;
 }
 
-function parseEndpoint(text: string): Pick<ServiceNode, "scheme" | "address"> | undefined {
-  const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#@]+:\d{1,5})\/?(?:\?([^#]*))?$/i.exec(text);
+type Endpoint = Pick<ServiceNode, "scheme" | "address" | "path">;
+
+function parseEndpoint(text: string): Endpoint | undefined {
+  const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#@]+:\d{1,5})(\/[^?#]*)?(?:\?([^#]*))?$/i.exec(text);
+  if (match === null) return undefined;
+  const [, scheme = "", address = "", path = "", query = ""] = match;
   // An address that nobody can call, such as IPv6 without brackets, must not be chosen.
-  if (match === null || !URL.canParse(`http://${match[2]}`)) return undefined;
-  const scheme = match[1]!.toLowerCase();
+  if (!URL.canParse(`http://${address}${path}`)) return undefined;
+  const { pathname } = new URL(`http://${address}${path}`);
+  const kind = scheme.toLowerCase();
   // What Kratos v2 registers instead of a scheme of its own.
-  const secure = new URLSearchParams(match[3] ?? "").get("isSecure") === "true";
-  return { scheme: secure && !scheme.endsWith("s") ? `${scheme}s` : scheme, address: match[2]! };
+  const secure = new URLSearchParams(query).get("isSecure") === "true";
+  return {
+    scheme: secure && !kind.endsWith("s") ? `${kind}s` : kind,
+    address,
+    path: pathname.replace(/\/+$/, ""),
+  };
 }
 
 function parseWeight(text: string | undefined): number | undefined {

@@ -139,7 +139,7 @@ class Member {
 }
 
 function keyOf(node: ServiceNode): string {
-  return `${node.scheme}://${node.address}`;
+  return `${node.scheme}://${node.address}${node.path}`;
 }
 
 /** Whether nothing has changed that balancers and filters go by. */

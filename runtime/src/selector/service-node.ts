@@ -4,6 +4,8 @@ export interface ServiceNode {
   readonly scheme: string;
   /** `host:port`. */
   readonly address: string;
+  /** In front of every path there, such as `/api`, without a slash at its end; mostly empty, and always for gRPC. */
+  readonly path: string;
   readonly serviceName: string;
   readonly version: string;
   /** From the instance's metadata `weight`; undefined when it says none that counts. */

@@ -5,6 +5,7 @@ export function toStaticNodes(scheme: string, addresses: readonly string[]): Ser
   return addresses.map((address) => ({
     scheme,
     address,
+    path: "",
     serviceName: "",
     version: "",
     weight: undefined,

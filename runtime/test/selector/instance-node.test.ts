@@ -13,6 +13,10 @@ test.for<[endpoints: string[], schemes: string[], want: string | undefined]>([
   [["http://a:1?isSecure=false"], ["http"], "http a:1"],
   [["grpc://a:1?isSecure=true"], ["grpcs"], "grpcs a:1"],
   [["HTTP://[::1]:80/"], ["http"], "http [::1]:80"],
+  [["http://a:1/api/v1/"], ["http"], "http a:1/api/v1"],
+  [["http://a:1/über uns?isSecure=true"], ["https"], "https a:1/%C3%BCber%20uns"],
+  [["grpc://a:1/api"], ["grpc", "grpcs"], undefined],
+  [["grpc://a:1/api?isSecure=true", "grpc://b:1/"], ["grpc", "grpcs"], "grpc b:1"],
   [["http://a"], ["http"], undefined],
   [["http://user@a:1"], ["http"], undefined],
   [["a:1", "", "http://", "http://a:b"], ["http"], undefined],
@@ -21,7 +25,7 @@ test.for<[endpoints: string[], schemes: string[], want: string | undefined]>([
   [[], ["http"], undefined],
 ])("%o by %o is %s", ([endpoints, schemes, want]) => {
   const node = findInstanceNode(instanceOf("i", endpoints), schemes);
-  expect(node && `${node.scheme} ${node.address}`).toBe(want);
+  expect(node && `${node.scheme} ${node.address}${node.path}`).toBe(want);
 });
 
 test.for([

@@ -5,6 +5,7 @@ export function nodeOf(address: string, more: Partial<ServiceNode> = {}): Servic
   return {
     scheme: "http",
     address,
+    path: "",
     serviceName: "orders",
     version: "1",
     weight: undefined,

@@ -124,7 +124,7 @@ export class HttpClientCall<T> {
     this.#failureHeader = undefined;
     this.#context.startAttempt(where);
     try {
-      const reply = await this.#send(where);
+      const reply = await this.#send(where, target.baseOf(node));
       if (node !== undefined) target.reached(node);
       if (isSuccess(reply.status)) return await this.#accept(reply);
       const retryAfter = reply.header.get("retry-after");
@@ -143,14 +143,14 @@ export class HttpClientCall<T> {
     }
   }
 
-  async #send(origin: string): Promise<IncomingReply> {
+  async #send(origin: string, base: string): Promise<IncomingReply> {
     const { target } = this.#source;
     const sender = this.#sender;
     const { method, path, body } = this.#request;
     let request: OutgoingRequest = {
       method,
       origin,
-      path: target.base + path,
+      path: base + path,
       headers: this.#headers,
       body,
       deadline: this.#context.deadline,

@@ -20,6 +20,11 @@ export interface HttpClientOptions {
    */
   readonly endpoint: string;
   /**
+   * A path, such as `/api`, below which the service lies (the option `prefix` of its server). It comes behind the
+   * path that the endpoint itself has, or that an instance was registered with. Default: none.
+   */
+  readonly prefix?: string | undefined;
+  /**
    * Milliseconds that a call may take, all attempts and the reply's body included; for a stream, until its
    * WebSocket must be open and the last attempt to open it at all must have begun. 0: no limit. Default: 2000.
    */

@@ -9,10 +9,13 @@ import type { Logger } from "../../../log/logger.ts";
 import type { HttpClientContext } from "./client-context.ts";
 import type { ClientEndpoint } from "./client-endpoint.ts";
 import type { HttpClientOptions } from "./client-options.ts";
+import { compilePrefix } from "../routing/path-prefix.ts";
 
 /** The servers of a client: one, or several to choose among. */
 export class ClientTarget {
-  readonly #endpoint: ClientEndpoint;
+  /** The only server, and the path that it was given with; undefined: there may be several. */
+  readonly #only: { readonly origin: string; readonly base: string } | undefined;
+  readonly #prefix: string;
   readonly #pool: NodePool;
   readonly #resolver: ServiceResolver | undefined;
   /** Calls that wait for the registry: they leave when they end, since it may be silent for long. */
@@ -21,14 +24,15 @@ export class ClientTarget {
   /** Whether the registry has answered, be it that there is nobody. */
   #known = false;
 
-  /** Throws a `TypeError` when there is no discovery for an endpoint that needs one. */
+  /** Throws a `TypeError` for a prefix that is none, and when there is no discovery for an endpoint that needs one. */
   constructor(
     endpoint: ClientEndpoint,
     scheme: "http" | "https",
     options: HttpClientOptions,
     logger: Logger,
   ) {
-    this.#endpoint = endpoint;
+    this.#only = endpoint.kind === "origin" ? endpoint : undefined;
+    this.#prefix = compilePrefix(options.prefix ?? "");
     this.#pool = new NodePool(
       options.balancer ?? new WeightedRoundRobinBalancer(),
       options.filters ?? [],
@@ -49,14 +53,14 @@ export class ClientTarget {
     });
   }
 
-  /** In front of every path. */
-  get base(): string {
-    return this.#endpoint.kind === "origin" ? this.#endpoint.base : "";
+  /** What is in front of every path at `node`; undefined: at the one server. */
+  baseOf(node: ServiceNode | undefined): string {
+    return (node === undefined ? (this.#only?.base ?? "") : node.path) + this.#prefix;
   }
 
   /** The one server; undefined: {@link pick} one. */
   get origin(): string | undefined {
-    return this.#endpoint.kind === "origin" ? this.#endpoint.origin : undefined;
+    return this.#only?.origin;
   }
 
   /** Whether there are several servers. */

@@ -46,8 +46,8 @@ export class HttpClient implements HttpCaller {
   #closed = false;
 
   /**
-   * Throws a `TypeError` for an endpoint that is no URL, for headers that HTTP cannot carry, and for options that
-   * the platform cannot meet.
+   * Throws a `TypeError` for an endpoint that is no URL, a prefix that is no path, headers that HTTP cannot carry,
+   * and options that the platform cannot meet.
    */
   constructor(options: HttpClientOptions) {
     const scheme = options.tls === undefined ? "http" : "https";
