@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     ...base.test,
     globalSetup: [],
-    include: ["test/interop/**/*.interop.ts"],
+    include: ["test/interop/**/*.interop.ts", "runtime/test/**/*.interop.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
   },
 });

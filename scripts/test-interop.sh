@@ -15,6 +15,7 @@ mkdir -p "$cache/bin"
 buf=$(node -p 'require("node:module").createRequire(require.resolve("@bufbuild/buf/package.json"))
   .resolve(`@bufbuild/buf-${process.platform}-${process.arch}/bin/buf`)')
 
+scripts/build-h2spec.sh
 cd test/interop/go
 echo "building the peer in Go"
 go build -o "$cache/bin/" google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc

@@ -9,15 +9,9 @@ import { http2Engine } from "../../src/transport/http2/stack/server-engine.ts";
 import { completeTlsOptions, type TlsOptions } from "../../src/transport/tls-options.ts";
 import { createDeferred } from "../grpc/deferred.ts";
 import { createAuthority } from "../transport/certificates.ts";
+import { engineOptions } from "./engine-options.ts";
 import { data, frame, ping, RawClient, request, settings, uint32 } from "./raw-client.ts";
-import {
-  EchoSink,
-  engineOptions,
-  LogObserver,
-  LogSink,
-  okHeaders,
-  startAnyEngine,
-} from "./start-engine.ts";
+import { EchoSink, LogObserver, LogSink, okHeaders, startAnyEngine } from "./start-engine.ts";
 
 const engines: readonly (readonly [name: string, engine: () => Http2Engine])[] = [
   ["node:http2", () => ({ createServer: createNodeServer })],

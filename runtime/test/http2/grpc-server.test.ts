@@ -21,4 +21,5 @@ await import("../grpc/reply-metadata.test.ts");
 await import("../grpc/error-details.test.ts");
 await import("../grpc/back-pressure.test.ts");
 await import("../grpc/connection-life.test.ts");
+await import("../grpc/fuzz.test.ts");
 await import("../transport/buffers.test.ts");

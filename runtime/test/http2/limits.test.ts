@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FrameFlag, FrameType } from "../../src/transport/http2/stack/frame.ts";
 import type { ServerEngineOptions } from "../../src/transport/http2/server-engine.ts";
 import type { Http2Limits } from "../../src/transport/http2/stack/limits.ts";
+import { engineOptions } from "./engine-options.ts";
 import {
   block,
   data,
@@ -14,14 +15,7 @@ import {
   settings,
   windowUpdate,
 } from "./raw-client.ts";
-import {
-  EchoSink,
-  engineOptions,
-  LogObserver,
-  LogSink,
-  okHeaders,
-  startEngine,
-} from "./start-engine.ts";
+import { EchoSink, LogObserver, LogSink, okHeaders, startEngine } from "./start-engine.ts";
 
 const { END_HEADERS, END_STREAM } = FrameFlag;
 

@@ -12,6 +12,7 @@ import { HeaderSet } from "../../src/transport/http2/engine.ts";
 import type { Http2Limits } from "../../src/transport/http2/stack/limits.ts";
 import { http2Engine } from "../../src/transport/http2/stack/server-engine.ts";
 import { onTestFinished } from "vitest";
+import { engineOptions } from "./engine-options.ts";
 
 export const okHeaders = new HeaderSet([[":status", "200"]]);
 
@@ -20,29 +21,6 @@ export interface StartedEngine {
   readonly engine: ServerEngine;
   readonly port: number;
 }
-
-/** Takes note of nothing. */
-export const deafObserver: EngineObserver = {
-  onCertificate() {},
-  onHandshakeError() {},
-  onConnection() {},
-  onConnectionClosed() {},
-  onGoaway() {},
-  onLimit() {},
-};
-
-/** Options of an engine as `GrpcServer` has them by default, but for fewer streams. */
-export const engineOptions: ServerEngineOptions = {
-  tls: undefined,
-  observer: deafObserver,
-  maxConcurrentStreams: 100,
-  maxMetadataBytes: 64 * 1024,
-  maxConnectionIdle: 0,
-  maxConnectionAge: 0,
-  maxConnectionAgeGrace: 0,
-  // Tests ping to see what was dealt with.
-  keepalive: { time: 7_200_000, timeout: 20_000, minTime: 0, permitWithoutStream: true },
-};
 
 export function startEngine(
   onStream: (stream: ServerStream) => StreamSink,
