@@ -1,4 +1,4 @@
-import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { Awaitable } from "../middleware/middleware.ts";
 import type { CallContext } from "./context.ts";
 
@@ -48,6 +48,8 @@ export interface GrpcMethod<
   readonly output: O;
   /** Absent: unknown. */
   readonly idempotency?: Idempotency;
+  /** The service in its proto, for reflection. Absent: it is looked for in the files of the messages. */
+  readonly service?: DescService;
 }
 
 /** A handler of one unary method. The reply may be a plain object with the fields that are set. */
@@ -106,8 +108,8 @@ export interface CallOptions {
   readonly repeatable?: boolean;
   /** Whether the call waits while no server can be reached, in place of failing (gRPC). Default: the client's. */
   readonly waitForReady?: boolean;
-  /** How requests are packed (gRPC). Default: the client's. */
-  readonly compression?: "gzip" | "identity";
+  /** Whether requests are compressed (gRPC). Default: what the client does. */
+  readonly compression?: boolean;
   /** Called with the reply's headers as soon as they are there, also when the call fails. */
   readonly onHeader?: (header: ReadonlyMap<string, readonly string[]>) => void;
   /** Called with what the service says at the end of its reply, also when the call fails (gRPC). */

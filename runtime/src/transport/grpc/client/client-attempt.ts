@@ -5,7 +5,7 @@ import type { ServiceNode } from "../../../selector/service-node.ts";
 import { formatTimeout } from "../../deadline.ts";
 import type { ClientSink, ClientStream } from "../../http2/client-engine.ts";
 import { type Field, type HeaderView, ResetCode } from "../../http2/engine.ts";
-import { acceptedEncodings, decompress } from "../protocol/compression.ts";
+import { acceptedEncodings, checkEncoding } from "../protocol/compression.ts";
 import { FrameReader, type MessageSink } from "../protocol/frame.ts";
 import { findStatusError, httpStatusError, resetError } from "../protocol/status.ts";
 import type { GrpcClientContext } from "./client-context.ts";
@@ -14,6 +14,7 @@ import type { ClientMethod } from "./client-method.ts";
 import { type AttemptFailure, type AttemptFate, parsePushback } from "./client-retry.ts";
 import type { ClientTarget } from "./client-target.ts";
 import type { Link } from "./link.ts";
+import { PackedReply } from "./packed-reply.ts";
 import type { RequestSource } from "./request-source.ts";
 import type { Caller } from "./waiting-calls.ts";
 
@@ -173,14 +174,13 @@ export class ClientAttempt implements ClientSink, MessageSink, Caller {
 
   onMessage(bytes: Uint8Array, start: number, end: number, compressed: boolean): void {
     if (this.#done) return;
-    const { format, maxReceiveBytes } = this.#host.method;
+    const { format } = this.#host.method;
     if (!compressed) {
       this.#host.receive(format.decode(bytes, start, end), end - start);
       return;
     }
-    const encoding = this.#headers?.get("grpc-encoding");
-    const plain = decompress(encoding, bytes.subarray(start, end), maxReceiveBytes);
-    this.#host.receive(format.decode(plain, 0, plain.length), plain.length);
+    checkEncoding(this.#headers?.get("grpc-encoding"));
+    this.#host.receive(new PackedReply(bytes.slice(start, end)), end - start);
   }
 
   onEnd(trailers?: HeaderView): void {

@@ -18,6 +18,8 @@ export interface CallSource {
 
 /** Where the replies of a call go. */
 export interface ReplySink {
+  /** The server begins to answer; `packed`: its replies may be {@link PackedReply}s. */
+  begin(packed: boolean): void;
   /** A reply, which took `bytes` on the wire. Throws when it is one too many. */
   push(reply: unknown, bytes: number): void;
   /** The call has ended well. */
@@ -63,9 +65,8 @@ export class ClientCall implements AttemptHost, Cancelable {
     this.context = context;
     this.method = method;
     this.#replies = replies;
-    const { compression } = context;
-    this.encoding = compression === "identity" ? undefined : compression;
-    const encode = method.encode[compression];
+    this.encoding = context.compression ? "gzip" : undefined;
+    const encode = context.compression ? method.encodePacked : method.encode;
     this.requests = method.streamsIn
       ? new RequestStream(request as AsyncIterable<unknown>, encode, (error) =>
           this.abandon(toRequestError(error)),
@@ -93,13 +94,15 @@ export class ClientCall implements AttemptHost, Cancelable {
       return;
     }
     try {
-      this.requests.prepare();
+      const prepared = this.requests.prepare();
+      if (prepared === undefined) this.#begin();
+      else
+        prepared
+          .then(() => this.#begin())
+          .catch((error: unknown) => this.#finish(toRequestError(error)));
     } catch (error) {
       this.#finish(toRequestError(error));
-      return;
     }
-    this.#send();
-    if (this.#isHedged) this.#hedgeLater();
   }
 
   /** Stops reading replies for good, or until {@link resume}. */
@@ -132,6 +135,7 @@ export class ClientCall implements AttemptHost, Cancelable {
     this.requests.commit();
     clearTimeout(this.#timer);
     for (const other of this.#running) if (other !== attempt) other.cancel(undefined);
+    this.#replies.begin(headers.get("grpc-encoding") !== undefined);
     this.context.receiveHeader(headers);
     return true;
   }
@@ -169,6 +173,12 @@ export class ClientCall implements AttemptHost, Cancelable {
 
   get #isHedged(): boolean {
     return this.#source.retry.hedging !== undefined && this.#repeatable && !this.method.streamsIn;
+  }
+
+  #begin(): void {
+    if (this.#done) return;
+    this.#send();
+    if (this.#isHedged) this.#hedgeLater();
   }
 
   #send(): void {

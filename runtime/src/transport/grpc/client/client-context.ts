@@ -8,7 +8,6 @@ import type { Header } from "../../header.ts";
 import type { HeaderView } from "../../http2/engine.ts";
 import type { CallOptions } from "../../method.ts";
 import { GrpcHeader } from "../protocol/metadata.ts";
-import type { RequestEncoding } from "./client-method.ts";
 
 /** What ends when its context does. */
 export interface Cancelable {
@@ -24,7 +23,8 @@ export interface ContextSource {
   /** Sent with every call. */
   readonly header: GrpcHeader;
   readonly waitForReady: boolean;
-  readonly compression: RequestEncoding;
+  /** Whether requests are compressed. */
+  readonly compression: boolean;
 }
 
 /**
@@ -72,7 +72,7 @@ export class GrpcClientContext extends BaseCallContext implements Expiring, Abor
     return this.#options.waitForReady ?? this.#source.waitForReady;
   }
 
-  get compression(): RequestEncoding {
+  get compression(): boolean {
     return this.#options.compression ?? this.#source.compression;
   }
 

@@ -1,14 +1,11 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { gzipSync } from "node:zlib";
 import type { Codecs } from "../../../codec/index.ts";
 import { GrpcCode } from "../../../errors/grpc-code.ts";
 import type { GrpcMethod, MethodKind } from "../../method.ts";
-import { fillPrefix, framePrefixBytes } from "../protocol/frame.ts";
+import { framePrefixBytes } from "../protocol/frame.ts";
+import { type GzipPacker, unpack } from "../protocol/gzip.ts";
 import { compileFormats, type MessageFormat } from "../protocol/message-format.ts";
 import { GrpcFailure } from "../protocol/status.ts";
-
-/** How requests are packed. */
-export type RequestEncoding = "gzip" | "identity";
 
 /** A method that is called, with everything that can be known before a call. */
 export interface ClientMethod {
@@ -19,22 +16,31 @@ export interface ClientMethod {
   /** Whether doing a call twice is as good as once, as far as the proto says. */
   readonly repeatable: boolean;
   readonly format: MessageFormat;
+  /** Bytes. */
   readonly maxReceiveBytes: number;
-  /** Makes frames of requests. Throws for a request that cannot be sent. */
-  readonly encode: Readonly<Record<RequestEncoding, (request: unknown) => Uint8Array>>;
+  /** Makes the frame of a request. Throws for one that cannot be sent. */
+  readonly encode: EncodeRequest;
+  /** The same, compressed where that is of use. */
+  readonly encodePacked: EncodeRequest;
+  /** Reads a reply that came compressed. */
+  readonly unpack: (bytes: Uint8Array) => unknown;
 }
 
-/** What all methods of a client share. */
-export interface MessageLimits {
+/** Makes the frame of a request; at once unless it takes long. Throws for a request that cannot be sent. */
+export type EncodeRequest = (request: unknown) => Uint8Array | Promise<Uint8Array>;
+
+/** What all methods of a client share; limits in bytes. */
+export interface MessageOptions {
   readonly maxReceiveBytes: number;
   readonly maxSendBytes: number;
+  readonly packer: GzipPacker;
 }
 
 /** Compiles a method for calls. */
 export function compileClientMethod(
   method: GrpcMethod<DescMessage, DescMessage>,
   codecs: Codecs,
-  { maxReceiveBytes, maxSendBytes }: MessageLimits,
+  { maxReceiveBytes, maxSendBytes, packer }: MessageOptions,
 ): ClientMethod {
   const { operation, kind, idempotency } = method;
   const { proto } = compileFormats(codecs, method.output, method.input);
@@ -52,21 +58,14 @@ export function compileClientMethod(
     repeatable: idempotency === "noSideEffects" || idempotency === "idempotent",
     format: proto,
     maxReceiveBytes,
-    encode: { identity: encode, gzip: (request) => pack(encode(request)) },
+    encode,
+    encodePacked: (request) => packer.pack(encode(request)),
+    unpack(bytes) {
+      const plain = unpack(bytes, maxReceiveBytes);
+      const decode = (plain: Uint8Array): unknown => proto.decode(plain, 0, plain.length);
+      return plain instanceof Promise ? plain.then(decode) : decode(plain);
+    },
   };
-}
-
-/** A message below this size is not worth packing, in bytes. */
-const minPacked = 256;
-
-function pack(frame: Uint8Array): Uint8Array {
-  if (frame.length < minPacked) return frame;
-  const packed = gzipSync(frame.subarray(framePrefixBytes));
-  if (packed.length >= frame.length - framePrefixBytes) return frame;
-  const result = new Uint8Array(framePrefixBytes + packed.length);
-  result.set(packed, framePrefixBytes);
-  fillPrefix(result)[0] = 1;
-  return result;
 }
 
 function tooLarge(size: number, limit: number): GrpcFailure {

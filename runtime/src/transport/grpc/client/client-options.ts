@@ -4,6 +4,7 @@ import type { Discovery } from "../../../registry/discovery.ts";
 import type { Balancer } from "../../../selector/balancer.ts";
 import type { NodeFilter } from "../../../selector/node-filter.ts";
 import type { ClientTlsOptions } from "../../client-tls.ts";
+import type { GrpcCompressionOptions } from "../protocol/gzip.ts";
 
 /** Options of `GrpcClient`. */
 export interface GrpcClientOptions {
@@ -29,8 +30,8 @@ export interface GrpcClientOptions {
   readonly maxReceiveBytes?: number | undefined;
   /** The largest message that is sent, in bytes, unpacked. Default: none that a length of 32 bits can hold. */
   readonly maxSendBytes?: number | undefined;
-  /** How requests are packed; replies may be packed whatever this says. Default: `identity`, not at all. */
-  readonly compression?: "gzip" | "identity" | undefined;
+  /** Compress requests, as gzip; replies are taken compressed whatever this says. False, the default: do not. */
+  readonly compression?: boolean | GrpcCompressionOptions | undefined;
   /**
    * Which calls are sent again when they fail. False: none but those that no server has looked at. Default: what
    * the service surely did not do, and calls that may be repeated (`idempotency_level`), up to 3 attempts.

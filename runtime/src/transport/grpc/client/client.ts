@@ -8,11 +8,12 @@ import { CallerSignals } from "../../caller-signals.ts";
 import { connectNode } from "../../http2/node/node-client.ts";
 import type { CallByKind, CallOptions, GrpcCaller, GrpcMethod, MethodKind } from "../../method.ts";
 import { ReplyIterable } from "../../reply-iterable.ts";
+import { GzipPacker } from "../protocol/gzip.ts";
 import { GrpcHeader } from "../protocol/metadata.ts";
 import { type CallSource, ClientCall } from "./client-call.ts";
 import { addHeaders, type ContextSource, GrpcClientContext } from "./client-context.ts";
 import { parseClientEndpoint } from "./client-endpoint.ts";
-import { type ClientMethod, compileClientMethod, type MessageLimits } from "./client-method.ts";
+import { type ClientMethod, compileClientMethod, type MessageOptions } from "./client-method.ts";
 import type { GrpcClientOptions } from "./client-options.ts";
 import { RetryPolicy } from "./client-retry.ts";
 import { ClientTarget, closedError } from "./client-target.ts";
@@ -31,7 +32,7 @@ export class GrpcClient implements GrpcCaller {
   readonly #middleware: Middleware;
   readonly #contexts: ContextSource;
   readonly #source: CallSource;
-  readonly #limits: MessageLimits;
+  readonly #messages: MessageOptions;
   readonly #codecs = createCodecs();
   readonly #methods = new WeakMap<object, unknown>();
   readonly #running = new Set<GrpcClientContext>();
@@ -40,6 +41,7 @@ export class GrpcClient implements GrpcCaller {
   /** Throws a `TypeError` for an endpoint that is none, and for options that do not fit. */
   constructor(options: GrpcClientOptions) {
     const logger = options.logger ?? silentLogger;
+    const { compression = false } = options;
     const header = new GrpcHeader();
     if (options.headers !== undefined) addHeaders(header, options.headers);
     this.#timeout = Math.max(0, options.timeout ?? 2000);
@@ -51,16 +53,17 @@ export class GrpcClient implements GrpcCaller {
       signals: new CallerSignals(),
       header,
       waitForReady: options.waitForReady ?? false,
-      compression: options.compression ?? "identity",
+      compression: compression !== false,
     };
     const endpoint = parseClientEndpoint(options.endpoint);
     this.#source = {
       target: new ClientTarget(endpoint, options, logger, connectNode),
       retry: new RetryPolicy(options.retry, options.hedging),
     };
-    this.#limits = {
+    this.#messages = {
       maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
       maxSendBytes: options.maxSendBytes ?? 2 ** 32 - 1,
+      packer: new GzipPacker(typeof compression === "object" ? compression : {}),
     };
   }
 
@@ -69,7 +72,7 @@ export class GrpcClient implements GrpcCaller {
   ): CallByKind<I, O>[K] {
     let call = this.#methods.get(method);
     if (call === undefined) {
-      call = this.#createCall(compileClientMethod(method, this.#codecs, this.#limits));
+      call = this.#createCall(compileClientMethod(method, this.#codecs, this.#messages));
       this.#methods.set(method, call);
     }
     // The cast connects the kind, known here as a value, with the type that the caller knows.
@@ -87,7 +90,7 @@ export class GrpcClient implements GrpcCaller {
   #createCall(method: ClientMethod): unknown {
     if (!method.streamsOut) {
       const handler = this.#middleware((request, context) => {
-        const reply = new ReplyPromise();
+        const reply = new ReplyPromise(method);
         this.#begin(context as GrpcClientContext, method, request, reply);
         return reply.promise;
       });
@@ -96,7 +99,7 @@ export class GrpcClient implements GrpcCaller {
         this.#callForOne(method.operation, handler, timeout, request, options);
     }
     const handler = this.#middleware((request, context) => {
-      const replies = new ReplyStream();
+      const replies = new ReplyStream(method);
       const call = this.#begin(context as GrpcClientContext, method, request, replies);
       return replies.readFrom(call);
     });

@@ -1,15 +1,14 @@
 import type { ClientStream } from "../../http2/client-engine.ts";
 import { stopIterator } from "../../stop-iterator.ts";
-
-/** Makes the frame of a request. Throws for what cannot be sent. */
-export type EncodeRequest = (request: unknown) => Uint8Array;
+import { Turn } from "../../turn.ts";
+import type { EncodeRequest } from "./client-method.ts";
 
 /** The requests of a call, which can be sent again until it is settled which attempt counts. */
 export interface RequestSource {
   /** Whether everything that was sent can be sent again. */
   readonly repeatable: boolean;
-  /** Makes what can be made before there is a stream. Throws for a request that cannot be sent. */
-  prepare(): void;
+  /** Makes what can be made before there is a stream; at once unless it takes long. Fails for what cannot be sent. */
+  prepare(): Promise<void> | undefined;
   /** Sends all on `stream`, from the first request on. */
   sendTo(stream: ClientStream): void;
   /** The stream has died; another may follow. */
@@ -37,8 +36,11 @@ export class SingleRequest implements RequestSource {
     return this.#frame !== undefined;
   }
 
-  prepare(): void {
-    this.#frame ??= this.#encode(this.#request);
+  prepare(): Promise<void> | undefined {
+    const frame = this.#encode(this.#request);
+    if (frame instanceof Promise) return this.#wait(frame);
+    this.#frame = frame;
+    return undefined;
   }
 
   sendTo(stream: ClientStream): void {
@@ -56,6 +58,10 @@ export class SingleRequest implements RequestSource {
 
   stop(): void {
     this.commit();
+  }
+
+  async #wait(frame: Promise<Uint8Array>): Promise<void> {
+    this.#frame = await frame;
   }
 }
 
@@ -92,7 +98,7 @@ export class RequestStream implements RequestSource {
     return this.#kept !== undefined;
   }
 
-  prepare(): void {}
+  prepare(): undefined {}
 
   sendTo(stream: ClientStream): void {
     this.#stream = stream;
@@ -129,19 +135,24 @@ export class RequestStream implements RequestSource {
     try {
       const iterator = this.#requests[Symbol.asyncIterator]();
       this.#iterator = iterator;
+      const turn = new Turn();
+      /* oxlint-disable no-await-in-loop -- one request after the other */
       while (!this.#stopped) {
-        const step = await iterator.next(); // oxlint-disable-line no-await-in-loop -- one request after the other
+        const step = await iterator.next();
         if (this.#stopped) return;
         if (step.done === true) {
           this.#ended = true;
           this.#stream?.end();
           return;
         }
-        const frame = this.#encode(step.value);
+        const encoded = this.#encode(step.value);
+        const frame = encoded instanceof Promise ? await encoded : encoded;
         // Between two attempts there is no stream. What is sent to none would be lost.
-        while (this.#stream === undefined && !this.#stopped) await this.#turn(); // oxlint-disable-line no-await-in-loop -- see above
-        if (!this.#send(frame)) await this.#turn(); // oxlint-disable-line no-await-in-loop -- see above
+        while (this.#stream === undefined && !this.#stopped) await this.#waitForStream();
+        if (!this.#send(frame)) await this.#waitForStream();
+        else if (turn.isOver) await turn.next();
       }
+      /* oxlint-enable no-await-in-loop */
     } catch (error) {
       if (!this.#stopped) this.#onError(error);
     }
@@ -154,7 +165,7 @@ export class RequestStream implements RequestSource {
   }
 
   /** Resolves when the stream can take more, or is another. */
-  #turn(): Promise<void> {
+  #waitForStream(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });

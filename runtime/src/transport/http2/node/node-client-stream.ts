@@ -71,6 +71,8 @@ export class NodeClientStream implements ClientStream {
     this.#sink = undefined;
     this.#trailers = undefined;
     if (!this.#stream.closed) this.#host.countReset();
+    // Node would end the request before it resets the stream, which looks like one that is whole.
+    if (!this.#stream.writableEnded) this.#stream.end = leaveOpen;
     this.#stream.close(code);
     this.#stream.resume(); // unread data would keep the stream alive
   }
@@ -103,7 +105,7 @@ export class NodeClientStream implements ClientStream {
     if (this.#trailers === undefined) return;
     this.#finish()?.onEnd(this.#trailers);
     // A server that wants no more of a request should say so, but not all do.
-    if (!this.#stream.writableEnded) this.#stream.close(ResetCode.CANCEL);
+    if (!this.#stream.writableEnded) this.reset(ResetCode.CANCEL);
   }
 
   failed(error: Error): void {
@@ -141,6 +143,11 @@ export class NodeClientStream implements ClientStream {
     this.#sink = undefined;
     return sink;
   }
+}
+
+/** In place of a stream's `end`. */
+function leaveOpen(this: OwnedStream): OwnedStream {
+  return this;
 }
 
 function handleResponse(
