@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect } from "node:http2";
 import { expect, onTestFinished, test } from "vitest";
 import { createAuthority } from "../../transport/certificates.ts";
@@ -94,6 +95,7 @@ test("a stream over HTTP/2 goes on while the server stops, until it stops hard",
     text += chunk;
     if (text.includes("while stopping")) hard.abort();
   });
-  await Promise.all([aborted.promise, stopped]);
+  await Promise.all([aborted.promise, stopped, once(stream, "close")]);
   expect(text).toContain("before");
+  expect(text).toMatch(/event: error\ndata: .*"SERVER_STOPPED".*\n\n$/);
 });

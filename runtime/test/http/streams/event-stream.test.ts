@@ -362,3 +362,24 @@ test("a stream goes on while the server stops, until it stops hard", async () =>
   await stopped;
   expect(texts).toEqual(["before", "while stopping"]);
 });
+
+test("a client that has to catch up gets the last words of a stream that is cut off", async () => {
+  let sent = 0;
+  const { server, port } = await serveRooms({
+    async *listen() {
+      for (;;) {
+        sent++;
+        yield { text: "x".repeat(64 * 1024) };
+      }
+    },
+  });
+  const socket = connect(port, "127.0.0.1").pause();
+  socket.write("GET /v1/rooms/a/lines HTTP/1.1\r\nHost: t\r\nAccept: text/event-stream\r\n\r\n");
+  await settled(() => sent);
+  const stopped = server.stop(AbortSignal.abort());
+  let text = "";
+  for await (const chunk of socket) text = (text + String(chunk)).slice(-1000);
+  await stopped;
+  expect(unchunk(text)).toMatch(/event: error\ndata: .*"SERVER_STOPPED".*\n\n/);
+  expect(text).toMatch(/\r\n0\r\n\r\n$/);
+});

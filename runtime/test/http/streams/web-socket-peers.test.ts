@@ -234,7 +234,7 @@ describe("other clients", () => {
     await stopped;
     expect(frames[0]).toContain("still there");
     expect(frames[1]).toContain(`${mark}error:error: code = 503 reason = SERVER_STOPPED `);
-    expect(code).toBe(1011);
+    expect(code).toBe(1001);
     expect(reason).toContain("SERVER_STOPPED");
   });
 });

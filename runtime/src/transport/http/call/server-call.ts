@@ -210,9 +210,12 @@ export abstract class ServerCall implements OpenCall, Expiring {
   }
 }
 
+/** The reason of {@link serverStopped}. */
+export const stoppedReason: string = "SERVER_STOPPED";
+
 /** What calls end with that a server does not wait for any longer. */
 export function serverStopped(): KratosError {
-  return new KratosError(503, "SERVER_STOPPED", "the server stopped before the reply");
+  return new KratosError(503, stoppedReason, "the server stopped before the reply");
 }
 
 /** A reply does not fit its type. */

@@ -9,6 +9,7 @@ import {
   ServerCall,
   type ServerCallParts,
   serverStopped,
+  stoppedReason,
   unencodable,
 } from "./server-call.ts";
 import type { MessageReader } from "../binding/stream-binding.ts";
@@ -111,7 +112,8 @@ export class WebSocketCall extends ServerCall implements WebSocketEvents {
       return;
     }
     void link.send(writeErrorFrame(error));
-    link.close(1011, closeReason(error));
+    // 1001 says that the server goes, and not that it failed.
+    link.close(error.reason === stoppedReason ? 1001 : 1011, closeReason(error));
   }
 
   protected override release(error: KratosError | undefined): void {

@@ -82,6 +82,7 @@ export class Connection extends OpenCalls {
   #closing = false;
   /** Ends once all is sent. */
   #leaving = false;
+  #handedOver = false;
   #seenBytes = 0;
   #quietSweeps = 0;
 
@@ -114,6 +115,18 @@ export class Connection extends OpenCalls {
   get saidGoodbye(): boolean {
     const last = this.#lastResponse;
     return this.#closing || (last?.headersSent === true && !last.shouldKeepAlive);
+  }
+
+  /** Another protocol goes over it from here on, which says goodbye by itself. */
+  handOver(): void {
+    this.#handedOver = true;
+  }
+
+  /** Ends the calls that wait, as the server does that stops, and the connection after their last words. */
+  sayGoodbye(): void {
+    this.#closing = true;
+    this.lose("server");
+    if (!this.#handedOver) this.socket.destroySoon();
   }
 
   /** Nothing that comes may be processed from here on. */

@@ -92,12 +92,17 @@ export class Http2Sessions {
     });
   }
 
-  /** Ends what is left. */
-  cut(): void {
+  /** Ends the calls that are left, and their connections after their last words. */
+  sayGoodbye(): void {
     for (const [session, connection] of this.#connections) {
       connection.lose();
-      session.destroy();
+      session.close();
     }
+  }
+
+  /** Ends what is left. */
+  cut(): void {
+    for (const session of this.#connections.keys()) session.destroy();
   }
 
   #track(session: Http2Session): void {

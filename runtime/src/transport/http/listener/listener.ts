@@ -26,6 +26,9 @@ const drainTime = 100;
 /** For how many looks a stopping server waits for hand-shakes of TLS: behind them may be a request. */
 const handshakeSweeps = 4 * quietSweeps;
 
+/** What a stopping server gives clients, in milliseconds, to take the last words of streams that it cuts off. */
+const goodbyeTime = 500;
+
 /** Connections over the limit that are answered at the same time; those beyond are cut. */
 const maxRefusals = 64;
 
@@ -154,26 +157,31 @@ export class HttpListener {
 
   /**
    * Closes the listener and each connection after its last reply; resolves when all are closed. An abort of
-   * `signal` cuts off what is left. Call it once the listener is open, or when it will never be.
+   * `signal` cuts off what is left, half a second after it has told streams so. Call it once the listener is open, or when it will never be.
    */
   async shutdown(signal: AbortSignal): Promise<void> {
     this.#closed ??= this.#drain();
+    let goodbye: NodeJS.Timeout | undefined;
     const cut = () => {
       this.#cut = true;
-      for (const connection of this.#connections) {
-        connection.lose("server");
-        connection.socket.destroy();
-      }
-      this.#sessions?.cut();
-      for (const socket of this.#sockets) socket.destroy();
+      for (const connection of this.#connections) connection.sayGoodbye();
+      this.#sessions?.sayGoodbye();
+      goodbye = setTimeout(() => this.#destroyAll(), goodbyeTime);
     };
     if (signal.aborted) cut();
     signal.addEventListener("abort", cut, { once: true });
     try {
       await this.#closed;
     } finally {
+      clearTimeout(goodbye);
       signal.removeEventListener("abort", cut);
     }
+  }
+
+  #destroyAll(): void {
+    for (const { socket } of this.#connections) socket.destroy();
+    this.#sessions?.cut();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async #drain(): Promise<void> {

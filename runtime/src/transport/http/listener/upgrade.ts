@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Connection } from "./connection.ts";
 
 /** What is kept of frames that come before the hand-shake is answered, which no client should send. */
 const maxHeadBytes = 64 * 1024;
@@ -31,6 +32,7 @@ export class UpgradeResponse extends ServerResponse {
     socket.off("end", this.#lose);
     if (socket.isPaused()) socket.resume();
     this.detachSocket(socket);
+    Connection.of(socket)?.handOver();
     return { socket, head: this.#head };
   }
 
