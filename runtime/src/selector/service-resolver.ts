@@ -3,6 +3,7 @@ import type { Discovery } from "../registry/discovery.ts";
 import type { ServiceInstance } from "../registry/registrar.ts";
 import { backoffDelay } from "../resilience/backoff.ts";
 import { findInstanceNode } from "./instance-node.ts";
+import { countInstances, type NodeOrigin } from "./no-node.ts";
 import type { ServiceNode } from "./service-node.ts";
 import { subsetOf } from "./subset.ts";
 
@@ -27,7 +28,7 @@ const retry = { initial: 1000, max: 30_000 };
  * registry that lost its data must not stop those who call; neither does an error, after which it is asked
  * again, later each time.
  */
-export class ServiceResolver {
+export class ServiceResolver implements NodeOrigin {
   readonly #options: ServiceResolverOptions;
   readonly #closing = new AbortController();
   /** Of this client, so that each has other instances. */
@@ -35,6 +36,7 @@ export class ServiceResolver {
   #first: Promise<void> | undefined;
   #known: () => void = () => undefined;
   #filled = false;
+  #answer: number | undefined;
 
   constructor(options: ServiceResolverOptions) {
     this.#options = options;
@@ -50,6 +52,17 @@ export class ServiceResolver {
       void this.#follow();
     }
     return this.#first;
+  }
+
+  get found(): number {
+    return this.#answer ?? 0;
+  }
+
+  explain(): string {
+    if (this.#answer === undefined) return "the registry has not answered";
+    if (this.#answer === 0) return "the registry has none";
+    const { schemes } = this.#options;
+    return `${countInstances(this.#answer)}, none with an endpoint for ${schemes.join(" or ")}`;
   }
 
   /** Stops. Who waits for {@link ready} waits no longer. */
@@ -85,6 +98,7 @@ export class ServiceResolver {
 
   #take(instances: readonly ServiceInstance[]): void {
     const { schemes, subset, serviceName, logger, onNodes } = this.#options;
+    this.#answer = instances.length;
     const callable = instances.filter(
       (instance) => findInstanceNode(instance, schemes) !== undefined,
     );

@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
+import { textOf } from "../errors/text-of.ts";
 
 /**
  * Where a server listens, in the shape that `net.Server.listen` takes.
@@ -120,7 +121,7 @@ export function listenError(error: unknown, addr: string): ListenError {
   if (error instanceof ListenError) return error;
   const code =
     error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-  const hint = hints[code] ?? (error instanceof Error ? error.message : String(error));
+  const hint = hints[code] ?? textOf(error);
   return new ListenError(code, addr, `cannot listen on "${addr || ":0"}": ${hint}`, error);
 }
 

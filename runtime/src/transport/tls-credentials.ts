@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { textOf } from "../errors/text-of.ts";
 import type { CompleteTlsOptions, PemSource } from "./tls-options.ts";
 
 /** A certificate and key that belong together, as `tls.Server` takes them. */
@@ -40,7 +41,7 @@ export async function loadTlsCredentials(options: CompleteTlsOptions): Promise<T
     return { context, description: { subject: subject.replaceAll("\n", ", "), validTo } };
   } catch (cause) {
     const where = [...new Set(names.map(describeSource))].join(", ");
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = textOf(cause);
     const message = `the certificate and key of ${where} cannot be used: ${reason}`;
     throw new TlsCredentialsError(message, { cause });
   }
@@ -148,7 +149,7 @@ async function readPem(what: string, source: PemSource): Promise<string> {
   try {
     return await readFile(source.path, "utf8");
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = textOf(cause);
     const message = `cannot read the ${what} from "${source.path}": ${reason}`;
     throw new TlsCredentialsError(message, { cause });
   }

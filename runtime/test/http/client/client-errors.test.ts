@@ -127,6 +127,25 @@ test.for(["json", "message"] as const)(
   },
 );
 
+test("what has no text does no harm where its text is told", async () => {
+  const thrown: unknown = Object.create(null);
+  const fail = (): never => {
+    throw thrown;
+  };
+  const unreachable = createClient({ endpoint: "http://orders.test", fetch: fail, retry: false });
+  expect(await outcomeOf(unreachable, "GET /x")).toMatchObject({
+    reason: "UNREACHABLE",
+    message: 'cannot reach "http://orders.test": an error without a text was thrown',
+    cause: thrown,
+  });
+  const format = { over: "json", contentTypes: ["application/x-own"], encode: fail, decode: fail };
+  const unwritable = createClient({ endpoint: "http://orders.test", format: format as never });
+  expect(await outcomeOf(unwritable, "POST /x body=*")).toMatchObject({
+    reason: "CODEC",
+    message: expect.stringContaining("an error without a text was thrown") as string,
+  });
+});
+
 test("a content type of a message that HTTP cannot carry is 400", async () => {
   const client = createClient({ endpoint: "127.0.0.1:1" });
   const call = client.method(routeOf("POST /x body=file"));

@@ -132,7 +132,8 @@ describe("discovery", () => {
     const discovery = new MemoryRegistry();
     const client = createClient({ endpoint: "discovery:///orders", discovery });
     const error = await outcomeOf(client, "GET /x");
-    expect(error).toMatchObject({ code: 503, reason: "NODE_NOT_FOUND" });
+    const message = 'no instance of "discovery:///orders" can be called: the registry has none';
+    expect(error).toMatchObject({ code: 503, reason: "NODE_NOT_FOUND", message });
     const server = await answering(1);
     await discovery.register(instance("a", [`http://${server.address}`]), never);
     await expect.poll(() => outcomes(client, 1), patient).toEqual([1]);

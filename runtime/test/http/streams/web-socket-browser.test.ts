@@ -145,6 +145,20 @@ test("says of one that is refused that nobody knows why", async () => {
   });
 });
 
+test("of a page from elsewhere says what its server needs when it is refused", async () => {
+  const refused = await listen(() => undefined, false);
+  const { host } = new URL(refused.origin);
+  const messageAt = async (location: object): Promise<string> => {
+    vi.stubGlobal("location", { href: "http://app.test/page", ...location });
+    const error: unknown = await open(refused, new Record()).catch((thrown: unknown) => thrown);
+    return error instanceof Error ? error.message : "";
+  };
+  expect(await messageAt({ host: "app.test", origin: "http://app.test" })).toBe(
+    'no WebSocket was opened; the option "allowedOrigins" of its server must hold "http://app.test"',
+  );
+  expect(await messageAt({ host, origin: refused.origin })).toBe("no WebSocket was opened");
+});
+
 test("is not opened for a call that was aborted", async () => {
   const request = await listen(() => undefined);
   const opening = connectWebSocket(request, callOf(true), new Record());

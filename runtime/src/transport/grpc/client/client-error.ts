@@ -3,6 +3,7 @@ import { fromError } from "../../../errors/from-error.ts";
 import { GrpcCode } from "../../../errors/grpc-code.ts";
 import { KratosError } from "../../../errors/kratos-error.ts";
 import { fromGrpcStatus } from "../../../errors/status-details.ts";
+import { textOf } from "../../../errors/text-of.ts";
 import { FrameError } from "../protocol/frame.ts";
 import { GrpcFailure } from "../protocol/status.ts";
 
@@ -21,7 +22,7 @@ export function toReplyError(error: unknown): KratosError {
     return fromGrpcStatus(code, error.message).withCause(error);
   }
   if (error instanceof KratosError) return error;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = textOf(error);
   return new KratosError(500, "CODEC", `the reply cannot be read: ${text}`, { cause: error });
 }
 

@@ -1,6 +1,7 @@
 import { KratosError } from "../../../errors/kratos-error.ts";
 import type { Logger } from "../../../log/logger.ts";
 import type { Pick } from "../../../selector/balancer.ts";
+import { noNodeError } from "../../../selector/no-node.ts";
 import { NodePool } from "../../../selector/node-pool.ts";
 import type { NodeFilter } from "../../../selector/node-filter.ts";
 import type { ServiceNode } from "../../../selector/service-node.ts";
@@ -212,8 +213,7 @@ export class ClientTarget implements SubchannelOwner, NodeReceiver {
     this.#waiting.delete(call);
     const candidates = this.#candidates(call);
     if (candidates.length === 0) {
-      const message = `no instance of "${this.#endpoint}" can be called`;
-      call.refuse(new KratosError(503, "NODE_NOT_FOUND", message));
+      call.refuse(noNodeError(this.#endpoint, this.#members.size, this.#source?.origin));
       return;
     }
     const where = candidates.map(({ route }) => `"${nameOf(route)}"`).join(", ");

@@ -1,6 +1,8 @@
 import { lookup } from "node:dns/promises";
+import { textOf } from "../../../errors/text-of.ts";
 import type { Logger } from "../../../log/logger.ts";
 import { backoffDelay } from "../../../resilience/backoff.ts";
+import type { NodeOrigin } from "../../../selector/no-node.ts";
 import type { ServiceNode } from "../../../selector/service-node.ts";
 import { toStaticNodes } from "../../../selector/static-nodes.ts";
 import { socketAddress } from "../../http2/socket-address.ts";
@@ -17,8 +19,9 @@ const retry = { initial: 1000, max: 30_000 };
  * The addresses that a name has. It is looked up again when a server is lost. A look that finds nothing changes
  * nothing, since a name server that is away must not stop those who call.
  */
-export class DnsNodes implements NodeSource {
+export class DnsNodes implements NodeSource, NodeOrigin {
   known = false;
+  readonly origin: NodeOrigin = this;
   readonly identity: Partial<ServerRoute>;
   readonly #host: string;
   readonly #port: number;
@@ -30,6 +33,7 @@ export class DnsNodes implements NodeSource {
   #looking = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  #failure: unknown;
   #closed = false;
 
   constructor(
@@ -44,6 +48,14 @@ export class DnsNodes implements NodeSource {
     this.#logger = logger;
     this.#receiver = receiver;
     this.identity = { authority: socketAddress(host, port), servername: host };
+  }
+
+  get found(): number {
+    return this.#nodes.length;
+  }
+
+  explain(): string {
+    return textOf(this.#failure);
   }
 
   start(): void {
@@ -79,6 +91,7 @@ export class DnsNodes implements NodeSource {
     } catch (error) {
       if (this.#closed) return;
       this.#failures++;
+      this.#failure = error;
       const delay = retry.initial / 2 + backoffDelay(retry, this.#failures);
       this.#logger.error({ err: error, host: this.#host, retryIn: delay }, "cannot look up a name");
       this.#schedule(delay);

@@ -1,4 +1,5 @@
 import type { Logger } from "../../../log/logger.ts";
+import type { NodeOrigin } from "../../../selector/no-node.ts";
 import type { ServiceNode } from "../../../selector/service-node.ts";
 import { ServiceResolver } from "../../../selector/service-resolver.ts";
 import { toStaticNodes } from "../../../selector/static-nodes.ts";
@@ -19,6 +20,8 @@ export interface NodeReceiver {
 export interface NodeSource {
   /** Whether it is known which nodes there are, be it none. */
   readonly known: boolean;
+  /** Says why there are no nodes; undefined: there always are. */
+  readonly origin: NodeOrigin | undefined;
   /** What all of the nodes are known by, in place of their addresses. */
   readonly identity: Partial<ServerRoute>;
   /** Begins, when it has not. */
@@ -64,6 +67,7 @@ export function createNodeSource(
 /** Nodes that are known from the start. */
 class DirectNodes implements NodeSource {
   known = false;
+  readonly origin = undefined;
   readonly identity = {};
   readonly #nodes: readonly ServiceNode[];
   readonly #receiver: NodeReceiver;
@@ -88,12 +92,14 @@ class DirectNodes implements NodeSource {
 class DiscoveredNodes implements NodeSource {
   known = false;
   readonly identity = {};
+  readonly origin: NodeOrigin;
   readonly #resolver: ServiceResolver;
   readonly #receiver: NodeReceiver;
   #started = false;
 
   constructor(resolver: ServiceResolver, receiver: NodeReceiver) {
     this.#resolver = resolver;
+    this.origin = resolver;
     this.#receiver = receiver;
   }
 

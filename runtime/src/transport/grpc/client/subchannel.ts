@@ -1,3 +1,4 @@
+import { textOf } from "../../../errors/text-of.ts";
 import { backoffDelay } from "../../../resilience/backoff.ts";
 import type { Connector, ServerRoute } from "./connector.ts";
 import { HealthWatch } from "./health-watch.ts";
@@ -163,7 +164,7 @@ export class Subchannel implements LinkOwner {
     } catch (error) {
       this.#connecting = false;
       if (this.#closing.signal.aborted) return;
-      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      this.#fail(error instanceof Error ? error : new Error(textOf(error)));
     }
     this.#owner.onChange(this);
   }

@@ -2,6 +2,7 @@ import { isAscii } from "node:buffer";
 import { create, type DescField, type DescMessage, type JsonValue } from "@bufbuild/protobuf";
 import { type Codecs, isCodecError } from "../../../codec/index.ts";
 import { isKratosError, KratosError } from "../../../errors/kratos-error.ts";
+import { textOf } from "../../../errors/text-of.ts";
 import { bindingError } from "../binding-error.ts";
 import type { ContentCodec } from "../content/content-codec.ts";
 import type { BodyFormat } from "../content/content-formats.ts";
@@ -124,7 +125,7 @@ function decode<T>({ contentTypes }: ContentCodec, read: () => T): T {
     return read();
   } catch (cause) {
     if (isKratosError(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = textOf(cause);
     throw bindingError(`the body is not "${contentTypes[0]}": ${reason}`, cause);
   }
 }

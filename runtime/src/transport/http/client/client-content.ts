@@ -9,6 +9,7 @@ import {
 } from "@bufbuild/protobuf";
 import { type Codecs, isCodecError } from "../../../codec/index.ts";
 import { isKratosError, KratosError } from "../../../errors/kratos-error.ts";
+import { textOf } from "../../../errors/text-of.ts";
 import { bindingError, excerpt } from "../binding-error.ts";
 import type { ClientFormat } from "./client-format.ts";
 import type { ContentCodec } from "../content/content-codec.ts";
@@ -160,7 +161,7 @@ function writeOwn<T>({ contentTypes }: ContentCodec, write: () => T): T {
     return write();
   } catch (cause) {
     if (isKratosError(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = textOf(cause);
     throw bindingError(`the request cannot be written as "${contentTypes[0]}": ${reason}`, cause);
   }
 }
@@ -170,7 +171,7 @@ function readOwn<T>(type: string, read: () => T): T {
     return read();
   } catch (cause) {
     if (isKratosError(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = textOf(cause);
     throw badReply(`it is not "${type}": ${reason}`, cause);
   }
 }

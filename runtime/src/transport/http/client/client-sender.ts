@@ -1,3 +1,4 @@
+import { textOf } from "../../../errors/text-of.ts";
 import type { HeaderMap } from "../header-map.ts";
 
 /** A request as it goes to one server. */
@@ -64,7 +65,7 @@ export class SendError extends Error {
   readonly fate: SendFate;
 
   constructor(fate: SendFate, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(textOf(cause), { cause });
     this.fate = fate;
   }
 }

@@ -1,4 +1,4 @@
-import { KratosError } from "../../../errors/kratos-error.ts";
+import { noNodeError } from "../../../selector/no-node.ts";
 import { NodePool } from "../../../selector/node-pool.ts";
 import type { Pick } from "../../../selector/balancer.ts";
 import type { ServiceNode } from "../../../selector/service-node.ts";
@@ -96,8 +96,7 @@ export class ClientTarget {
   pick(context: HttpClientContext, tried: readonly ServiceNode[]): Pick {
     const pick = this.#pool.pick(context, tried);
     if (pick === undefined) {
-      const message = `no instance of "${context.endpoint}" can be called`;
-      throw new KratosError(503, "NODE_NOT_FOUND", message);
+      throw noNodeError(context.endpoint, this.#pool.size, this.#resolver);
     }
     return pick;
   }

@@ -56,10 +56,18 @@ export const connectWebSocket: WebSocketConnector = (
     });
     socket.addEventListener("error", () => {
       // Why, is told to nobody; and what fails later is closed, too.
-      if (!opened) fail(new SendError("unknown", new Error("no WebSocket was opened")));
+      if (!opened) fail(new SendError("unknown", new Error(refusal(address))));
     });
     call.onAbort(() => fail(new SendError("unknown", new Error("the call was aborted"))));
   });
+
+/** Why the service opened none, which browsers tell nobody; most often, it does not know the page's origin. */
+function refusal({ host }: URL): string {
+  const page = (globalThis as { location?: { host: string; origin: string } }).location;
+  return page === undefined || page.host === host
+    ? "no WebSocket was opened"
+    : `no WebSocket was opened; the option "allowedOrigins" of its server must hold "${page.origin}"`;
+}
 
 class PlatformLink implements WebSocketLink {
   readonly #socket: WebSocket;
