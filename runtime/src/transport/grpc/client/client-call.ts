@@ -238,6 +238,11 @@ export class ClientCall implements AttemptHost, Cancelable {
   /** Asks another server beside those that are asked. */
   #hedge(): void {
     const { retry } = this.#source;
+    // While there is no connection, another attempt would only wait beside the first.
+    if (this.#running.some(({ isWaiting }) => isWaiting)) {
+      this.#hedgeLater();
+      return;
+    }
     if (this.#sent >= (retry.hedging?.attempts ?? 0) || !retry.take()) return;
     const asked = this.#running.flatMap(({ node }) => node ?? []);
     this.#tried = [...this.#tried, ...asked];

@@ -42,6 +42,8 @@ export class ClientTarget implements SubchannelOwner, NodeReceiver {
   /** Whether there was a call since the last sweep, and when there was last one. */
   #used = false;
   #usedAt = 0;
+  /** Whether a server could be called when that was last looked at. */
+  #ready = false;
   /** Whether connections stay closed until there is a call. */
   #resting = true;
   #closed = false;
@@ -141,6 +143,7 @@ export class ClientTarget implements SubchannelOwner, NodeReceiver {
       this.#source?.refresh();
     }
     this.#refresh();
+    this.#noticeLoss();
     if (!this.#resting && (this.#single === undefined || this.#waiting.size > 0)) subchannel.wake();
     this.#settle();
   }
@@ -153,6 +156,22 @@ export class ClientTarget implements SubchannelOwner, NodeReceiver {
       if (this.#accepts(subchannel, call)) this.#place(call, link, undefined);
     }
     this.#refresh();
+  }
+
+  /**
+   * When the last of several servers has gone, those that rest are asked at once: in a rolling restart they are
+   * back by now.
+   */
+  #noticeLoss(): void {
+    const subchannels = this.#all();
+    const ready = subchannels.some(({ state }) => state === "ready");
+    if (this.#ready && !ready && !this.#resting) {
+      for (const subchannel of subchannels) {
+        subchannel.forgive();
+        subchannel.wake();
+      }
+    }
+    this.#ready = ready;
   }
 
   #tryPlace(call: Caller): boolean {

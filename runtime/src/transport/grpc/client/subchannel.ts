@@ -96,6 +96,13 @@ export class Subchannel implements LinkOwner {
     else this.#timer ??= setTimeout(() => this.#rested(), wait).unref();
   }
 
+  /** Ends its rest, so that it may be connected to at once. */
+  forgive(): void {
+    this.#restsUntil = 0;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
   /** Ends the connections, or those that were opened beside the first and that nothing has used since last time. */
   sweep(all: boolean): void {
     for (const [index, link] of this.#links.entries()) {
