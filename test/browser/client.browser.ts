@@ -4,28 +4,13 @@ import { silentLogger } from "@kratos-ts/runtime/log";
 import { createServer, request as sendRequest } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
 import { expect, onTestFinished, test } from "vitest";
 import { registerOrderServiceHttpServer } from "../../examples/order-service/api/order/v1/order_http.ts";
 import { startService } from "../../examples/order-service/test/start-service.ts";
+import { bundlePage } from "./bundle-page.ts";
 import { openPage } from "./chromium.ts";
 import type { PageReport } from "./page.ts";
 import { ChatRoute, WatchOrderRoute } from "./routes.ts";
-
-/** The page's script, as a bundler for browsers makes it; nothing of Node is in it. */
-async function bundlePage(): Promise<string> {
-  const bundle = await rolldown({
-    input: fileURLToPath(new URL("page.ts", import.meta.url)),
-    platform: "browser",
-    resolve: { conditionNames: ["@kratos-ts/source", "browser", "import", "default"] },
-    onLog: (_level, log) => {
-      throw new Error(log.message);
-    },
-  });
-  const { output } = await bundle.generate({ format: "esm", codeSplitting: false });
-  return output[0].code;
-}
 
 /** A service of another origin, which lets pages of `origin` call it. */
 async function startOther(origin: string): Promise<string> {
@@ -61,7 +46,7 @@ async function startOther(origin: string): Promise<string> {
 
 /** Serves the page, and the service behind it under the same origin. Resolves with what the page reports. */
 async function report(): Promise<PageReport> {
-  const [script, service] = [await bundlePage(), await startService()];
+  const [script, service] = [await bundlePage("page.ts"), await startService()];
   let finish = (_report: PageReport): void => undefined;
   const finished = new Promise<PageReport>((resolve) => {
     finish = resolve;

@@ -17,7 +17,8 @@ export type Words = Message<"test.parrot.v1.Words"> & {
 
 const buf = createRequire(import.meta.url).resolve("@bufbuild/buf/bin/buf");
 const folder = fileURLToPath(new URL("./proto", import.meta.url));
-const image = execFileSync(
+/** The descriptors of the service, as a `google.protobuf.FileDescriptorSet`. */
+export const image: Uint8Array = execFileSync(
   process.execPath,
   [buf, "build", "-o", "-", "--as-file-descriptor-set"],
   {
