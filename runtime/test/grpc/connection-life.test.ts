@@ -1,7 +1,7 @@
 import type { GrpcServerOptions } from "@kratos-ts/runtime/grpc";
-import { describe, expect, test } from "vitest";
-import { FrameType } from "../../src/transport/http2/stack/frame.ts";
-import { data, ping, RawClient, reset } from "../http2/raw-client.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { FrameFlag, FrameType } from "../../src/transport/http2/stack/frame.ts";
+import { data, frame, ping, RawClient, reset } from "../http2/raw-client.ts";
 import { createDeferred } from "./deferred.ts";
 import { Chat, Echo } from "./echo-schema.ts";
 import { createClient, startServer } from "./kratos-peer.ts";
@@ -111,6 +111,34 @@ describe("a connection", () => {
     await client.find(isEndOf(7));
     expect(client.outcome()).toContain("reply 7 12");
   });
+});
+
+test("a connection on which HTTP/2 has given up is closed in time", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { client } = await serve({});
+  const undecodable = Buffer.of(0x3f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
+  client.send(openCall(1, "Chat"), frame(FrameType.HEADERS, FrameFlag.END_HEADERS, 3, undecodable));
+  await client.find(isGoaway(9));
+  client.socket.end();
+  for (let i = 0; i < 100 && !client.isClosed; i++) {
+    await vi.advanceTimersByTimeAsync(1000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(client.isClosed).toBe(true);
+});
+
+test("a quiet connection is tried once, and stays", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { client } = await serve({});
+  await client.find(({ type }) => type === FrameType.SETTINGS);
+  for (let i = 0; i < 100; i++) {
+    await vi.advanceTimersByTimeAsync(1000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(client.isClosed).toBe(false);
+  expect(client.frames.filter(({ type }) => type === FrameType.PING).length).toBeLessThan(2);
 });
 
 describe("pings of clients", () => {

@@ -15,6 +15,10 @@ const handshakeTimeout = 10_000;
 const goodbyeTimeout = 1000;
 const lastWordsTimeout = 100;
 
+/** Milliseconds of quiet after which a connection is tried once, and for which it may take nothing then. */
+const probeTime = 10_000;
+const stallTimeout = 20_000;
+
 /** A connection on `node:http2`: its streams, and its life. */
 export class NodeConnection extends SocketInfo {
   readonly pings: PingPolicy;
@@ -35,6 +39,9 @@ export class NodeConnection extends SocketInfo {
   #bytesRead = 0;
   #quietSince = performance.now();
   #pingedSince = 0;
+  /** When a quiet connection was tried; its answer does not end the quiet. */
+  #probedSince = 0;
+  #answered = false;
 
   constructor(socket: Socket, session: ServerHttp2Session, options: ServerEngineOptions) {
     super(socket);
@@ -130,15 +137,44 @@ export class NodeConnection extends SocketInfo {
       this.#bytesRead = bytesRead;
       this.#quietSince = now;
       this.#pingedSince = 0;
+      // The answer to a probe is no reason for another.
+      if (!this.#answered) this.#probedSince = 0;
+      this.#answered = false;
     } else if (this.#pingedSince > 0) {
-      if (now - this.#pingedSince <= timeout) return;
-      this.#options.observer.onLimit(this, "silence");
-      this.#session.destroy();
-      this.#socket.destroy(); // who does not answer does not close its end, either
+      if (now - this.#pingedSince > timeout) this.#lose();
     } else if (time > 0 && now - this.#quietSince >= time) {
       this.#pingedSince = now;
       this.#session.ping(ignore);
+    } else {
+      this.#probe(now);
     }
+  }
+
+  /**
+   * Finds connections on which HTTP/2 has given up, as it does when headers cannot be decoded: Node then neither
+   * reads nor says so, and never sees that the client has gone. All that shows is what stays in the queue.
+   */
+  #probe(now: number): void {
+    const session = this.#session;
+    if (this.#probedSince === 0) {
+      if (now - this.#quietSince < probeTime) return;
+      this.#probedSince = now;
+      session.ping(() => {
+        this.#answered = true;
+      });
+    } else if (
+      now - this.#probedSince > stallTimeout &&
+      (session.state.outboundQueueSize ?? 0) > 0
+    ) {
+      this.#lose();
+    }
+  }
+
+  /** Who does not answer does not close its end, either. */
+  #lose(): void {
+    this.#options.observer.onLimit(this, "silence");
+    this.#session.destroy();
+    this.#socket.destroy();
   }
 
   #receivePing(): void {
