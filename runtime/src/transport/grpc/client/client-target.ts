@@ -146,6 +146,8 @@ export class ClientTarget implements SubchannelOwner, NodeReceiver {
     this.#noticeLoss();
     if (!this.#resting && (this.#single === undefined || this.#waiting.size > 0)) subchannel.wake();
     this.#settle();
+    // Those for which there was no room may need another connection.
+    if (this.#waiting.size > 0) for (const each of this.#all()) each.wake();
   }
 
   onRoom(subchannel: Subchannel): void {
