@@ -2,7 +2,7 @@ import { type Discovery, GrpcClient, HttpClient, MemoryRegistry } from "@kratos-
 import { versionFilter } from "@kratos-ts/runtime/selector";
 import { expect, onTestFinished, test } from "vitest";
 import { Echo } from "../grpc/echo-schema.ts";
-import { R, routeOf } from "../http/client/client-setup.ts";
+import { type R, routeOf } from "../http/client/client-setup.ts";
 import { instanceOf } from "./nodes.ts";
 
 const never = new AbortController().signal;

@@ -6,7 +6,7 @@ import type { HttpHandlerReply, HttpHandlerRequest } from "./hand-written-route.
 import type { EncodedReply } from "../reply/reply.ts";
 import { dropLateWrites } from "../reply/late-writes.ts";
 import { readBody } from "./request-body.ts";
-import { appendHeader, sendError, sendReply } from "../reply/response.ts";
+import { isBodiless, sendBodiless, sendError, sendReply } from "../reply/response.ts";
 import { type CallHost, ServerCall, type ServerCallParts, unencodable } from "./server-call.ts";
 
 /** A call of a route that no proto describes. Its handler is the one who reads the body. */
@@ -73,22 +73,15 @@ export class HandWrittenCall extends ServerCall {
     }
     try {
       const { contentType, body } = route.encodeReply(reply, undefined, context);
-      const { status = 200 } = reply;
-      if (status === 204 || status === 304) this.#sendHead(status);
-      else sendReply(this.#response, status, contentType, body, context.writtenHeader, this.host);
+      const { status = context.replyStatus } = reply;
+      const header = context.writtenHeader;
+      if (isBodiless(status)) sendBodiless(this.#response, status, header, this.host);
+      else sendReply(this.#response, status, contentType, body, header, this.host);
     } catch (cause) {
       this.fail(unencodable(route.operation, cause));
       return;
     }
     this.end();
-  }
-
-  /** Of these answers, nothing describes a body. */
-  #sendHead(status: number): void {
-    const fields = ["Content-Type", ""];
-    const header = this.context.writtenHeader;
-    if (header !== undefined) appendHeader(fields, header, this.#response);
-    this.#response.writeHead(status, fields.slice(2)).end();
   }
 
   /** The handler answers by the response itself. */

@@ -31,7 +31,7 @@ export interface HttpHandlerRequest {
 
 /** An answer of a hand-written route; further headers go into the context's `replyHeader`. */
 export interface HttpHandlerReply {
-  /** Default: 200. */
+  /** Default: the context's `replyStatus`, which is 200. */
   readonly status?: number | undefined;
   /** Default: by what is sent, JSON, plain text in UTF-8, or `application/octet-stream`. */
   readonly contentType?: string | undefined;

@@ -14,6 +14,11 @@ export interface HttpCallContext extends CallContext {
   readonly pathTemplate: string;
   /** The request as Node has it. Its body is read already, or by the server where requests stream. */
   readonly request: IncomingMessage;
+  /**
+   * The status of the reply of a unary call or an upload: 200 to 299, anything else is a `TypeError`. With 204 and
+   * 205 no body is sent, whatever the handler returns. Clients take all of them for success. Default: 200.
+   */
+  replyStatus: number;
 }
 
 /** Reports whether a call came over HTTP, to this server. */
@@ -31,6 +36,7 @@ export class HttpServerContext extends BaseCallContext implements HttpCallContex
   onHandler: (() => void) | undefined = undefined;
   #requestHeader: HeaderMap | undefined;
   #replyHeader: HeaderMap | undefined;
+  #replyStatus = 200;
 
   constructor(
     operation: string,
@@ -57,6 +63,17 @@ export class HttpServerContext extends BaseCallContext implements HttpCallContex
   get replyHeader(): Header {
     this.#replyHeader ??= new HeaderMap();
     return this.#replyHeader;
+  }
+
+  get replyStatus(): number {
+    return this.#replyStatus;
+  }
+
+  set replyStatus(status: number) {
+    if (!Number.isInteger(status) || status < 200 || status > 299) {
+      throw new TypeError(`${String(status)} is no status of a reply, use 200 to 299, or throw`);
+    }
+    this.#replyStatus = status;
   }
 
   /** What the handler put into {@link replyHeader}; undefined when it never looked at it. */

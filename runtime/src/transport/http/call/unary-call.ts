@@ -3,7 +3,7 @@ import type { RequestBody } from "../binding/message-body.ts";
 import { BodyCall } from "./body-call.ts";
 import type { ReplyCompressor } from "../reply/compression.ts";
 import type { EncodedReply } from "../reply/reply.ts";
-import { sendReply } from "../reply/response.ts";
+import { isBodiless, sendBodiless, sendReply } from "../reply/response.ts";
 import { unencodable } from "./server-call.ts";
 
 /** A call with one request and one reply. */
@@ -40,7 +40,13 @@ export class UnaryCall extends BodyCall {
   #succeed(reply: unknown): void {
     if (this.ended) return;
     const { route, context } = this;
+    const status = context.replyStatus;
     try {
+      if (isBodiless(status)) {
+        sendBodiless(this.response, status, context.writtenHeader, this.host);
+        this.end();
+        return;
+      }
       const { accept } = this.request.headers;
       const encoded = route.encodeReply(reply, accept, context);
       const { compressor } = this.host;
@@ -49,7 +55,7 @@ export class UnaryCall extends BodyCall {
         return;
       }
       const { contentType, body } = encoded;
-      sendReply(this.response, 200, contentType, body, context.writtenHeader, this.host);
+      sendReply(this.response, status, contentType, body, context.writtenHeader, this.host);
     } catch (cause) {
       this.fail(unencodable(route.operation, cause));
       return;
@@ -60,10 +66,10 @@ export class UnaryCall extends BodyCall {
   /** Sends a reply compressed, if the client wants it so. */
   #sendPacked(compressor: ReplyCompressor, { contentType, body }: EncodedReply): void {
     const { request, response, context, host } = this;
-    const header = context.replyHeader;
+    const { replyHeader: header, replyStatus: status } = context;
     const encoding = compressor.negotiate(contentType, header, request.headers["accept-encoding"]);
     if (encoding === undefined) {
-      sendReply(response, 200, contentType, body, context.writtenHeader, host);
+      sendReply(response, status, contentType, body, context.writtenHeader, host);
       this.end();
       return;
     }
@@ -72,7 +78,7 @@ export class UnaryCall extends BodyCall {
       if (this.ended) return;
       try {
         if (error !== null) throw error;
-        sendReply(response, 200, contentType, packed, context.writtenHeader, host, encoding);
+        sendReply(response, status, contentType, packed, context.writtenHeader, host, encoding);
       } catch (cause) {
         this.fail(unencodable(this.route.operation, cause));
         return;

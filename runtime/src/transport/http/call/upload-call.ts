@@ -5,7 +5,7 @@ import { MessageQueue } from "../../message-queue.ts";
 import { createUnpackStream, unpackError } from "../content/decompression.ts";
 import { JsonSplitter } from "../stream/json-splitter.ts";
 import { bareType, findMessageFormat } from "../content/media-type.ts";
-import { sendError, sendReply } from "../reply/response.ts";
+import { isBodiless, sendBodiless, sendError, sendReply } from "../reply/response.ts";
 import { type CallHost, ServerCall, type ServerCallParts, unencodable } from "./server-call.ts";
 import type { MessageReader } from "../binding/stream-binding.ts";
 
@@ -91,6 +91,12 @@ export class UploadCall extends ServerCall {
     try {
       const reply = await route.handler(this.#requests, context);
       if (this.ended) return;
+      const { replyStatus: status, writtenHeader: header } = context;
+      if (isBodiless(status)) {
+        sendBodiless(this.#response, status, header, this.host);
+        this.end();
+        return;
+      }
       let encoded;
       try {
         encoded = route.encodeReply(reply, this.request.headers.accept, context);
@@ -98,7 +104,7 @@ export class UploadCall extends ServerCall {
         throw unencodable(route.operation, cause);
       }
       const { contentType, body } = encoded;
-      sendReply(this.#response, 200, contentType, body, context.writtenHeader, this.host);
+      sendReply(this.#response, status, contentType, body, header, this.host);
       this.end();
     } catch (error) {
       this.fail(error);

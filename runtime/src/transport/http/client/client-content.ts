@@ -87,6 +87,8 @@ export function compileReplyDecoder(
   const codec = codecs.field(field);
   return (bytes, contentType) => {
     const message = create(output);
+    // A success without a body says nothing of the field.
+    if (decodeMessage === undefined && bytes.length === 0) return message;
     const value =
       decodeMessage !== undefined
         ? decodeMessage(bytes, contentType)

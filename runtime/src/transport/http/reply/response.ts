@@ -30,7 +30,7 @@ export function sendReply(
   contentType: string,
   body: string | Uint8Array,
   header: HeaderMap | undefined,
-  { draining, keepAlive }: KeepAlive,
+  settings: KeepAlive,
   encoding?: string,
 ): void {
   if (response.headersSent) return; // a filter has answered meanwhile
@@ -39,14 +39,44 @@ export function sendReply(
   const fields = ["Content-Type", contentType, "Content-Length", String(length)];
   if (encoding !== undefined) fields.push("Content-Encoding", encoding);
   if (header !== undefined) appendHeader(fields, header, response);
-  if (draining) {
-    const { socket } = response.req;
-    if (Connection.of(socket)?.closesAfter(response) !== false) fields.push("Connection", "close");
-  } else if (keepAlive !== "" && response.shouldKeepAlive) fields.push("Keep-Alive", keepAlive);
+  appendConnection(fields, response, settings);
   response.writeHead(status, fields);
   // Text that is all ASCII goes out as it lies in memory.
   if (length === body.length) response.end(body, "latin1");
   else response.end(body);
+}
+
+/** Whether an answer has no body, and nothing that describes one. */
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}
+
+/** The same as {@link sendReply} for a status that {@link isBodiless}. */
+export function sendBodiless(
+  response: ServerResponse,
+  status: number,
+  header: HeaderMap | undefined,
+  settings: KeepAlive,
+): void {
+  if (response.headersSent) return;
+  const fields = ["Content-Type", ""];
+  if (header !== undefined) appendHeader(fields, header, response);
+  // Of a 205 the client would wait for the end otherwise; https://www.rfc-editor.org/rfc/rfc9110#section-15.3.6
+  if (status === 205) fields.push("Content-Length", "0");
+  appendConnection(fields, response, settings);
+  response.writeHead(status, fields.slice(2)).end();
+}
+
+/** Says what becomes of the connection. */
+function appendConnection(
+  fields: string[],
+  response: ServerResponse,
+  { draining, keepAlive }: KeepAlive,
+): void {
+  if (draining) {
+    const { socket } = response.req;
+    if (Connection.of(socket)?.closesAfter(response) !== false) fields.push("Connection", "close");
+  } else if (keepAlive !== "" && response.shouldKeepAlive) fields.push("Keep-Alive", keepAlive);
 }
 
 /**
