@@ -107,6 +107,25 @@ describe("an upload", () => {
     ]);
   });
 
+  test.for<[what: string, headers: Record<string, string>, body: Buffer | undefined]>([
+    ["no body", {}, undefined],
+    ["an empty body", {}, Buffer.alloc(0)],
+    ["a packed one", { "Content-Encoding": "gzip" }, gzipSync("")],
+  ])("of %s is one message without data, with the path and query", async ([, headers, body]) => {
+    const seen: unknown[] = [];
+    const port = await serveUpload(async (requests) => {
+      for await (const message of requests) {
+        const { id, name, file } = message as unknown as { id: string; name: string; file: Body };
+        seen.push([id, name, file.contentType, file.data.length]);
+      }
+      return {} as Reply;
+    });
+    const type = { "Content-Type": "image/png" };
+    const { status } = await send(port, "POST /v1/7?name=q", body, { ...type, ...headers });
+    expect(status).toBe(200);
+    expect(seen).toEqual([["7", "q", "image/png", 0]]);
+  });
+
   test("waits for a handler that is slow, and holds no more of it than a little", async () => {
     const size = 1024 * 1024;
     const count = 48;

@@ -23,6 +23,7 @@ export class UploadCall extends ServerCall {
   #unpack: Transform | undefined;
   #reader: MessageReader | undefined;
   #splitter: JsonSplitter | undefined;
+  #empty = true;
   #discarded = 0;
 
   constructor(host: CallHost, parts: ServerCallParts, response: ServerResponse) {
@@ -124,6 +125,8 @@ export class UploadCall extends ServerCall {
   #receiveEnd(): void {
     if (this.ended) return;
     try {
+      // Of bytes there is always a message: nothing else says what the path and the query hold.
+      if (this.#splitter === undefined && this.#empty) this.#push(Buffer.alloc(0), 0);
       this.#splitter?.end();
       this.#requests.end();
     } catch (error) {
@@ -144,6 +147,7 @@ export class UploadCall extends ServerCall {
 
   #push(bytes: Buffer, size: number): void {
     const contentType = this.request.headers["content-type"] ?? "";
+    this.#empty = false;
     this.#requests.push(this.#reader!.read({ bytes, format: "json", contentType }), size);
   }
 }
