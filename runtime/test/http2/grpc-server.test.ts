@@ -22,4 +22,5 @@ await import("../grpc/error-details.test.ts");
 await import("../grpc/back-pressure.test.ts");
 await import("../grpc/connection-life.test.ts");
 await import("../grpc/fuzz.test.ts");
+await import("../grpc/metadata-limit.test.ts");
 await import("../transport/buffers.test.ts");
