@@ -50,7 +50,6 @@ export class Http2Sessions {
       settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
       maxSessionMemory,
     });
-    server.on("session", (session) => this.#track(session));
     server.on("request", (request, response) => {
       this.#attach(request);
       const [message, reply] = asHttp1(request, response);
@@ -70,7 +69,10 @@ export class Http2Sessions {
   }
 
   accept(socket: Socket): void {
+    const track = (session: Http2Session): void => this.#track(session, socket);
+    this.#server.once("session", track);
     this.#server.emit("connection", socket);
+    this.#server.off("session", track);
   }
 
   /** Closes the sessions that have been quiet for as many calls of this. */
@@ -105,8 +107,8 @@ export class Http2Sessions {
     for (const session of this.#connections.keys()) session.destroy();
   }
 
-  #track(session: Http2Session): void {
-    this.#connections.set(session, new Http2Connection(session));
+  #track(session: Http2Session, socket: Socket): void {
+    this.#connections.set(session, new Http2Connection(session, socket));
     this.#watchBodies();
     session.on("close", () => {
       this.#connections.delete(session);
@@ -170,9 +172,9 @@ class Http2Connection {
   /** Ends once all is sent. */
   #leaving = false;
 
-  constructor(session: Http2Session) {
+  constructor(session: Http2Session, socket: Socket) {
     this.#session = session;
-    this.#socket = session.socket;
+    this.#socket = socket;
   }
 
   attach(request: Http2ServerRequest): void {
@@ -195,9 +197,16 @@ class Http2Connection {
 
   /** Ends the streams of which the client has taken nothing for as many calls of this. */
   cutStuck(sweeps: number): void {
+    if (this.#isOver()) return;
     const { bytesWritten } = this.#socket;
     for (const stream of this.#sending.find(this.#streams.keys(), sweeps, bytesWritten)) {
-      stream.close(constants.NGHTTP2_CANCEL);
+      if (!stream.closed) {
+        stream.close(constants.NGHTTP2_CANCEL);
+        continue;
+      }
+      // Not even that goes out: after a fault of the client, Node sends nothing more and leaves all as it is.
+      this.#session.destroy();
+      return;
     }
   }
 
@@ -206,7 +215,7 @@ class Http2Connection {
   }
 
   closeWhenQuiet(sweeps: number): void {
-    if (this.#session.destroyed) return;
+    if (this.#isOver()) return;
     const bytes = this.#socket.bytesRead + this.#socket.bytesWritten;
     const quiet = bytes === this.#seenBytes && !this.#hasCalls;
     this.#quietSweeps = quiet ? this.#quietSweeps + 1 : 0;
@@ -217,6 +226,12 @@ class Http2Connection {
     else this.#session.close();
     this.#leaving = true;
     this.#quietSweeps = 0;
+  }
+
+  /** A session that has failed leaves it to the client to close the connection, which a hostile one does not. */
+  #isOver(): boolean {
+    if (this.#session.destroyed) this.#socket.destroySoon();
+    return this.#session.destroyed;
   }
 
   get #hasCalls(): boolean {
