@@ -8,7 +8,12 @@ import { expect, onTestFinished, test } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Pages whose blocks of TypeScript are whole files of a service beside the order service's `api`. */
-const pages = ["docs/http-client.md", "docs/http-server.md"];
+const pages = [
+  "docs/grpc-server.md",
+  "docs/grpc-web-and-connect.md",
+  "docs/http-client.md",
+  "docs/http-server.md",
+];
 
 test("code on pages passes the compiler", async () => {
   const folder = join(root, ".cache", `docs-code-${process.pid}`);
@@ -26,7 +31,11 @@ test("code on pages passes the compiler", async () => {
   }
   expect(count).toBeGreaterThanOrEqual(pages.length);
   const tsconfig = join(folder, "tsconfig.json");
-  const config = { extends: join(root, "tsconfig.json"), include: ["blocks"], exclude: [] };
+  const config = {
+    extends: join(root, "tsconfig.json"),
+    include: ["blocks", join(root, "test/browser-names.d.ts")],
+    exclude: [],
+  };
   await writeFile(tsconfig, JSON.stringify(config));
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const outcome = await promisify(execFile)(process.execPath, [tsc, "-p", tsconfig]).then(

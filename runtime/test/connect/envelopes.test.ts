@@ -68,6 +68,14 @@ describe("a stream of Connect", () => {
     expect(lastOf(answer.body)).toMatchObject({ error: { code } });
   });
 
+  test("may go both ways over HTTP/1.1, one after the other", async () => {
+    const { url } = await serveParrot();
+    const request = Buffer.concat([envelope('{"text":"a"}'), envelope('{"text":"b"}')]);
+    const answer = await call(`${url}/test.parrot.v1.Parrot/Chat`, request, stream);
+    const texts = readEnvelopes(answer.body).map((each) => JSON.parse(each.text) as unknown);
+    expect(texts).toMatchObject([{ text: "A" }, { text: "B" }, { metadata: {} }]);
+  });
+
   test("has packed messages both ways", async () => {
     const { url } = await serveParrot({ compression: true });
     const request = JSON.stringify({ text: "x".repeat(5000), count: 1 });

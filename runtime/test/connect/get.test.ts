@@ -1,6 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
-import type { HttpFilter } from "@kratos-ts/runtime/http";
+import { cors, type HttpFilter } from "@kratos-ts/runtime/http";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
@@ -85,4 +85,16 @@ test("answers HEAD as GET, without the body", async () => {
 test("fails with the error of the handler", async () => {
   const answer = await look(`encoding=json&message=${encodeURIComponent('{"text":"fail"}')}`);
   expect(answer).toMatchObject({ status: 404, json: { code: "not_found" } });
+});
+
+test("says all that a kept reply depends on", async () => {
+  const origin = "https://app.example.com";
+  const { url } = await serveParrot({ filters: [cors({ origins: [origin] })], compression: true });
+  const long = encodeURIComponent(JSON.stringify({ text: "x".repeat(2000) }));
+  for (const message of ["%7B%7D", long]) {
+    const path = `/test.parrot.v1.Parrot/Look?encoding=json&message=${message}`;
+    const answer = await call(url + path, undefined, { origin }, "GET"); // oxlint-disable-line no-await-in-loop -- two sizes
+    expect(answer.headers["access-control-allow-origin"]).toBe(origin);
+    expect(answer.headers.vary).toBe("Origin, Accept-Encoding");
+  }
 });

@@ -37,8 +37,14 @@ export function acceptedTypes(unary: boolean): string {
   const types = [...contents].filter(
     ([, { protocol }]) => protocol === connect || protocol.startsWith("grpc"),
   );
-  return ["application/grpc", "application/grpc+json", ...types.map(([type]) => type)].join(", ");
+  return [...grpcTypes, ...types.map(([type]) => type)].join(", ");
 }
+
+const grpcTypes: readonly string[] = [
+  "application/grpc",
+  "application/grpc+proto",
+  "application/grpc+json",
+];
 
 function content(
   type: string,

@@ -10,12 +10,12 @@ import {
   findWebContent,
   type WebContent,
 } from "./content-type.ts";
-import { ConnectEnvelopeStream } from "./envelope-stream.ts";
+import { ConnectEnvelopeStream } from "./connect-envelope-stream.ts";
 import { type QueryRequest, readQueryRequest } from "./query-request.ts";
 import { findConnectTimeout } from "./renamed-headers.ts";
 import type { TranslatedStream } from "./translated-stream.ts";
-import { ConnectUnaryStream, type UnpackBody } from "./unary-stream.ts";
-import { GrpcWebStream } from "./web-stream.ts";
+import { ConnectUnaryStream, type UnpackBody } from "./connect-unary-stream.ts";
+import { GrpcWebStream } from "./grpc-web-stream.ts";
 
 /** What has to be known of a method to speak of it in Connect and gRPC-Web. */
 export interface WebMethod {

@@ -5,7 +5,7 @@ import { GrpcCode } from "../../../errors/grpc-code.ts";
 import type { Handler } from "../../../middleware/middleware.ts";
 import type { KratosError } from "../../../errors/kratos-error.ts";
 import { openWebCall, refuseUnknownWebCall, type WebMethod } from "../../connect/open-web-call.ts";
-import type { UnpackBody } from "../../connect/unary-stream.ts";
+import type { UnpackBody } from "../../connect/connect-unary-stream.ts";
 import type { GrpcBinding } from "../../grpc/protocol/binding.ts";
 import { compileBinding } from "../../grpc/protocol/binding.ts";
 import type { GzipPacker } from "../../grpc/protocol/gzip.ts";
@@ -65,6 +65,7 @@ export class RpcMethod implements RpcRunner {
       maxReceiveBytes,
       maxSendBytes,
       packer: this.#packer,
+      stop: host.stop,
     };
     const open = (translated: ServerStream, format: keyof MessageFormats): StreamSink =>
       openCall(grpcHost, translated, {
