@@ -7,6 +7,7 @@ import type { AbortableCall, CallerSignals } from "../../caller-signals.ts";
 import type { Header } from "../../header.ts";
 import type { HeaderView } from "../../http2/engine.ts";
 import type { CallOptions } from "../../method.ts";
+import type { StopSignal } from "../../stop-signal.ts";
 import { GrpcHeader } from "../protocol/metadata.ts";
 
 /** What ends when its context does. */
@@ -20,6 +21,8 @@ export interface ContextSource {
   readonly logger: Logger;
   readonly timers: CallTimers;
   readonly signals: CallerSignals;
+  /** Tells calls that the client was closed. */
+  readonly stop: StopSignal;
   /** Sent with every call. */
   readonly header: GrpcHeader;
   readonly waitForReady: boolean;
@@ -47,9 +50,9 @@ export class GrpcClientContext extends BaseCallContext implements Expiring, Abor
 
   /** `timeout` in milliseconds; 0: none. Throws a `TypeError` for headers that gRPC cannot carry. */
   constructor(source: ContextSource, operation: string, timeout: number, options: CallOptions) {
-    const { endpoint, logger, timers, signals } = source;
+    const { endpoint, logger, timers, signals, stop } = source;
     const limited = timeout > 0 && Number.isFinite(timeout);
-    super(operation, endpoint, logger, limited ? Date.now() + timeout : undefined);
+    super(operation, endpoint, logger, limited ? Date.now() + timeout : undefined, stop);
     this.#source = source;
     this.#timeout = timeout;
     this.#options = options;

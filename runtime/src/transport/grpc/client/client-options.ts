@@ -96,9 +96,8 @@ export interface GrpcHedgingOptions {
 /** How a client finds out that servers have gone; in milliseconds. */
 export interface GrpcClientKeepalive {
   /**
-   * A server that says nothing for this time is pinged. Servers of gRPC end connections that ping more often than
-   * every 5 minutes, unless they are told otherwise. 0, the default, as in gRPC-Go: never, but after a call that
-   * had no answer in time.
+   * A server that says nothing for this time, while there are calls, is pinged. Servers of gRPC end connections
+   * that ping more often than every 5 minutes, unless they are told otherwise. 0: never. Default: 6 minutes.
    */
   readonly time?: number | undefined;
   /** A server that does not answer a ping in this time is gone. Default: 20 000, as in gRPC-Go. */

@@ -8,6 +8,7 @@ import { CallerSignals } from "../../caller-signals.ts";
 import { connectNode } from "../../http2/node/node-client.ts";
 import type { CallByKind, CallOptions, GrpcCaller, GrpcMethod, MethodKind } from "../../method.ts";
 import { ReplyIterable } from "../../reply-iterable.ts";
+import { StopSignal } from "../../stop-signal.ts";
 import { GzipPacker } from "../protocol/gzip.ts";
 import { GrpcHeader } from "../protocol/metadata.ts";
 import { type CallSource, ClientCall } from "./client-call.ts";
@@ -51,6 +52,7 @@ export class GrpcClient implements GrpcCaller {
       logger,
       timers: new CallTimers(this.#timeout),
       signals: new CallerSignals(),
+      stop: new StopSignal(),
       header,
       waitForReady: options.waitForReady ?? false,
       compression: compression !== false,
@@ -83,6 +85,7 @@ export class GrpcClient implements GrpcCaller {
   close(): void {
     this.#closed = true;
     const error = closedError();
+    this.#contexts.stop.stop(error);
     for (const context of this.#running) context.end(error);
     this.#source.target.close();
   }

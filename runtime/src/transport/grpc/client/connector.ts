@@ -83,7 +83,7 @@ export class Connector {
 
 function completeKeepalive(keepalive: GrpcClientKeepalive): ClientKeepalive {
   return {
-    time: Math.max(0, keepalive.time ?? 0),
+    time: Math.max(0, keepalive.time ?? 6 * 60 * 1000),
     timeout: Math.max(0, keepalive.timeout ?? 20_000),
     permitWithoutStream: keepalive.permitWithoutStream ?? false,
   };

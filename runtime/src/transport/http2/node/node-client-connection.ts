@@ -54,6 +54,8 @@ export class NodeClientConnection implements ClientConnection, StreamHost, KeptC
       this.#error ??= error;
       this.#leave();
     });
+    // Node tells its sessions nothing of alerts of TLS.
+    socket.on("error", (error) => this.fail(error));
     session.once("close", () => this.#leave());
     session.on("goaway", (_code, lastStreamId: number) => {
       this.#lastStreamId = lastStreamId;
@@ -108,7 +110,12 @@ export class NodeClientConnection implements ClientConnection, StreamHost, KeptC
   }
 
   destroy(): void {
-    this.#session.destroy();
+    this.fail(new Error("the connection was closed"));
+  }
+
+  fail(error: Error): void {
+    this.#error ??= error;
+    this.#session.destroy(error);
   }
 
   isUnprocessed(streamId: number | undefined): boolean {
@@ -129,6 +136,10 @@ export class NodeClientConnection implements ClientConnection, StreamHost, KeptC
     if (watching) this.#watching--;
     if (this.#open === this.#watching) this.#session.unref();
     if (!had && this.hasRoom) this.#listener.onRoom();
+  }
+
+  streamFailed(error: Error): void {
+    if (this.#session.destroyed) this.#error ??= error;
   }
 
   outOfStreams(): void {

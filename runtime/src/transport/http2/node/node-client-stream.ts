@@ -15,6 +15,8 @@ export interface StreamHost {
   /** Takes note of a stream that this side has reset. */
   countReset(): void;
   streamEnded(watching: boolean): void;
+  /** A stream has broken, be it that its connection has, which says so later. */
+  streamFailed(error: Error): void;
   /** No further stream can have an id. */
   outOfStreams(): void;
 }
@@ -113,6 +115,8 @@ export class NodeClientStream implements ClientStream {
     if ("code" in error && error.code === "ERR_HTTP2_OUT_OF_STREAMS") {
       this.#refused = true;
       this.#host.outOfStreams();
+    } else {
+      this.#host.streamFailed(error);
     }
   }
 

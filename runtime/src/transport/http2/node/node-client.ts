@@ -36,7 +36,6 @@ export const connectNode: ConnectClient = (options, signal, listener) =>
         return;
       }
       const session = createSession(socket);
-      socket.off("error", fail);
       session.once("error", fail);
       session.once("close", failClosed);
       // A server that takes the connection and says nothing is none that can be called.
@@ -44,6 +43,7 @@ export const connectNode: ConnectClient = (options, signal, listener) =>
         signal.removeEventListener("abort", giveUp);
         session.off("error", fail);
         session.off("close", failClosed);
+        socket.off("error", fail);
         socket.off("close", failClosed);
         resolve(new NodeClientConnection(session, socket, options.keepalive, listener));
       });

@@ -6,6 +6,8 @@ export interface KeptConnection {
   readonly openStreams: number;
   /** Grows with everything that the server sends. */
   readonly received: number;
+  /** Cuts the connection, for this reason. */
+  fail(error: Error): void;
 }
 
 /** Milliseconds between pings that are sent because calls had no answer in time. */
@@ -66,7 +68,7 @@ export class NodeKeepalive {
     const session = this.#session;
     if (this.#pinging || session.destroyed) return;
     this.#pinging = true;
-    const timer = setTimeout(giveUp, this.#options.timeout, session).unref();
+    const timer = setTimeout(giveUp, this.#options.timeout, this.#connection).unref();
     const sent = session.ping(() => {
       this.#pinging = false;
       clearTimeout(timer);
@@ -81,6 +83,6 @@ function look(keepalive: NodeKeepalive): void {
   keepalive.look();
 }
 
-function giveUp(session: ClientHttp2Session): void {
-  session.destroy(new Error("the server does not answer pings"));
+function giveUp(connection: KeptConnection): void {
+  connection.fail(new Error("the server does not answer pings"));
 }

@@ -1,0 +1,124 @@
+import type { AddressInfo, Socket } from "node:net";
+import { connect, createServer as createNetServer } from "node:net";
+import type { ServerHttp2Session } from "node:http2";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Echo, Repeat } from "./echo-schema.ts";
+import { createClient, startServer } from "./kratos-peer.ts";
+import { listen, startLossyServer } from "./raw-server.ts";
+
+/** A way to a server that can stop to carry anything, while its connections stay open. */
+async function startWire(address: string): Promise<{ address: string; cut(): void }> {
+  const port = Number(address.split(":")[1]);
+  const sockets: Socket[] = [];
+  let isCut = false;
+  const server = createNetServer((near) => {
+    const far = connect(port, "127.0.0.1");
+    sockets.push(near, far);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on("error", () => undefined);
+      from.on("data", (chunk) => isCut || to.write(chunk));
+      from.on("close", () => to.destroy());
+    }
+  });
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const listening = await listen(server);
+  expect((server.address() as AddressInfo).port).toBeGreaterThan(0);
+  return { address: listening, cut: () => (isCut = true) };
+}
+
+describe("a server that is gone without a word", () => {
+  test("fails its streams after two times of silence", async () => {
+    const { address } = await startServer((server) => {
+      server.handle(Repeat, async function* () {
+        yield {};
+        await new Promise(() => undefined);
+      });
+    });
+    const wire = await startWire(address);
+    const keepalive = { time: 30, timeout: 30 };
+    const client = createClient(wire.address, { keepalive });
+    const replies = client.method(Repeat)({})[Symbol.asyncIterator]();
+    await replies.next();
+    wire.cut();
+    await expect(replies.next()).rejects.toMatchObject({
+      code: 503,
+      message: expect.stringContaining("does not answer pings"),
+    });
+  });
+
+  test("is found out without a call, too, where that is wanted", async () => {
+    const sessions: ServerHttp2Session[] = [];
+    const { address } = await startLossyServer(sessions);
+    const wire = await startWire(address);
+    const keepalive = { time: 20, timeout: 20, permitWithoutStream: true };
+    const echo = createClient(wire.address, { keepalive }).method(Echo);
+    await echo({});
+    wire.cut();
+    await expect.poll(() => sessions[0]?.destroyed).toBe(true);
+  });
+
+  test("is found out when a call had no answer in time", async () => {
+    const sessions: ServerHttp2Session[] = [];
+    const { address } = await startLossyServer(sessions);
+    const wire = await startWire(address);
+    const echo = createClient(wire.address, { keepalive: { timeout: 20 } }).method(Echo);
+    await echo({});
+    wire.cut();
+    await expect(echo({}, { timeout: 20 })).rejects.toMatchObject({ code: 504 });
+    await expect.poll(() => sessions[0]?.destroyed).toBe(true);
+  });
+});
+
+test("a server that answers pings may take its time", async () => {
+  const sessions: ServerHttp2Session[] = [];
+  const { address, release, hung } = await startLossyServer(sessions);
+  let pings = 0;
+  const client = createClient(address, { keepalive: { time: 10, timeout: 5000 } });
+  const slow = client.method(Echo)({ text: "hang" });
+  await expect.poll(hung).toBe(1);
+  sessions[0]?.on("ping", () => pings++);
+  await expect.poll(() => pings).toBeGreaterThan(2);
+  release();
+  expect(await slow).toMatchObject({ text: "ok" });
+});
+
+describe("connections without a call", () => {
+  test("are closed after a time, and opened again", async () => {
+    const sessions: ServerHttp2Session[] = [];
+    const { address } = await startLossyServer(sessions);
+    const echo = createClient(address, { idleTimeout: 20 }).method(Echo);
+    await echo({});
+    await expect.poll(() => sessions[0]?.destroyed).toBe(true);
+    expect(await echo({})).toMatchObject({ text: "ok" });
+    expect(sessions).toHaveLength(2);
+  });
+
+  test("to several servers stay closed until there is a call", async () => {
+    const [a, b]: ServerHttp2Session[][] = [[], []];
+    const servers = [await startLossyServer(a!), await startLossyServer(b!)];
+    const endpoint = `direct:///${servers.map(({ address }) => address).join(",")}`;
+    const client = createClient(endpoint, { idleTimeout: 30, healthCheck: false });
+    await client.method(Echo)({});
+    await expect.poll(() => [...a!, ...b!].every(({ destroyed }) => destroyed)).toBe(true);
+    expect([a!.length, b!.length]).toEqual([1, 1]);
+    expect(await client.method(Echo)({})).toMatchObject({ text: "ok" });
+  });
+
+  test("are not closed under a stream", async () => {
+    const sessions: ServerHttp2Session[] = [];
+    const { address, release, hung } = await startLossyServer(sessions);
+    const client = createClient(address, { idleTimeout: 5, timeout: 0 });
+    const slow = client.method(Echo)({ text: "hang" });
+    await expect.poll(hung).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // ten times the idle time
+    release();
+    expect(await slow).toMatchObject({ text: "ok" });
+    expect(sessions).toHaveLength(1);
+  });
+});
