@@ -1,18 +1,15 @@
-// Generates `runtime/src/protos` from `third_party`, with the runtime's exports of it:
+// Generates `runtime/src/protos` from `third_party`, with the runtime's exports of it, and the code of the
+// services that a gRPC server answers itself from `runtime/protos`:
 // `node --import ./scripts/register.js --conditions=@kratos-ts/source scripts/generate-protos.ts`
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { PrintedFile } from "../src/codegen/print-code.ts";
 import { printBundled } from "../src/generate/print-bundled.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const files = await printBundled(join(root, "third_party"));
-const protos = join(root, "runtime/src/protos");
-rmSync(protos, { recursive: true, force: true });
-for (const { name, content } of files) {
-  mkdirSync(dirname(join(protos, name)), { recursive: true });
-  writeFileSync(join(protos, name), content);
-}
+const files = await generate("third_party", "runtime/src/protos");
+await generate("runtime/protos", "runtime/src/transport/grpc/services/protos");
 
 const path = join(root, "runtime/package.json");
 const manifest = JSON.parse(readFileSync(path, "utf8")) as { exports: Record<string, unknown> };
@@ -27,3 +24,14 @@ const entries = files.map(({ name }) => [
 ]);
 manifest.exports = Object.fromEntries([...others, ...entries]);
 writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
+
+async function generate(from: string, to: string): Promise<PrintedFile[]> {
+  const printed = await printBundled(join(root, from));
+  rmSync(join(root, to), { recursive: true, force: true });
+  for (const { name, content } of printed) {
+    const file = join(root, to, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+  return printed;
+}

@@ -20,6 +20,7 @@ export function printGrpc(schema: Schema, facts: FileFacts, print: PrintTemplate
     services: services.map(({ desc, name, typeName, methods }) => ({
       typeName,
       doc: f.jsDoc(desc),
+      schema: f.importSchema(desc),
       server: exportName("interface", `${name}GrpcServer`),
       register: exportName("function", `register${name}GrpcServer`),
       client: exportName("interface", `${name}GrpcClient`),

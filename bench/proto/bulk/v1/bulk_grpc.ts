@@ -13,7 +13,7 @@ import type {
 import type { HttpBody } from "@kratos-ts/runtime/protos/google/api/httpbody_pb.ts";
 import { HttpBodySchema } from "@kratos-ts/runtime/protos/google/api/httpbody_pb.ts";
 import type { Chunk, UploadReply, WatchRequest } from "./bulk_pb.ts";
-import { ChunkSchema, UploadReplySchema, WatchRequestSchema } from "./bulk_pb.ts";
+import { BulkService, ChunkSchema, UploadReplySchema, WatchRequestSchema } from "./bulk_pb.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
 /** /bulk.v1.BulkService/Upload as gRPC sees it. */
@@ -26,6 +26,7 @@ export const BulkServiceUploadMethod: GrpcMethod<
   kind: "clientStreaming",
   input: HttpBodySchema,
   output: UploadReplySchema,
+  service: BulkService,
 };
 
 /** /bulk.v1.BulkService/Watch as gRPC sees it. */
@@ -38,6 +39,7 @@ export const BulkServiceWatchMethod: GrpcMethod<
   kind: "serverStreaming",
   input: WatchRequestSchema,
   output: ChunkSchema,
+  service: BulkService,
 };
 
 /** /bulk.v1.BulkService/Download as gRPC sees it. */
@@ -50,6 +52,7 @@ export const BulkServiceDownloadMethod: GrpcMethod<
   kind: "serverStreaming",
   input: WatchRequestSchema,
   output: HttpBodySchema,
+  service: BulkService,
 };
 
 /**

@@ -11,7 +11,12 @@ import type {
   GrpcRouter,
 } from "@kratos-ts/runtime/codegenv1";
 import type { CreateOrderRequest, GetOrderRequest, Order } from "./order_pb.ts";
-import { CreateOrderRequestSchema, GetOrderRequestSchema, OrderSchema } from "./order_pb.ts";
+import {
+  CreateOrderRequestSchema,
+  GetOrderRequestSchema,
+  OrderSchema,
+  OrderService,
+} from "./order_pb.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
 /** /order.v1.OrderService/CreateOrder as gRPC sees it. */
@@ -24,6 +29,7 @@ export const OrderServiceCreateOrderMethod: GrpcMethod<
   kind: "unary",
   input: CreateOrderRequestSchema,
   output: OrderSchema,
+  service: OrderService,
 };
 
 /** /order.v1.OrderService/GetOrder as gRPC sees it. */
@@ -36,6 +42,7 @@ export const OrderServiceGetOrderMethod: GrpcMethod<
   kind: "unary",
   input: GetOrderRequestSchema,
   output: OrderSchema,
+  service: OrderService,
 };
 
 /**

@@ -14,6 +14,7 @@ import type { GetGreeterReply, GetGreeterRequest, HelloReply, HelloRequest } fro
 import {
   GetGreeterReplySchema,
   GetGreeterRequestSchema,
+  Greeter,
   HelloReplySchema,
   HelloRequestSchema,
 } from "./greeter_pb.ts";
@@ -29,6 +30,7 @@ export const GreeterSayHelloMethod: GrpcMethod<
   kind: "unary",
   input: HelloRequestSchema,
   output: HelloReplySchema,
+  service: Greeter,
 };
 
 /** /helloworld.v1.Greeter/GetGreeter as gRPC sees it. */
@@ -41,6 +43,7 @@ export const GreeterGetGreeterMethod: GrpcMethod<
   kind: "unary",
   input: GetGreeterRequestSchema,
   output: GetGreeterReplySchema,
+  service: Greeter,
 };
 
 /**

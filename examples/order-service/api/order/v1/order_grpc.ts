@@ -29,6 +29,7 @@ import {
   GetOrderResponseSchema,
   ListOrdersRequestSchema,
   ListOrdersResponseSchema,
+  OrderService,
 } from "./order_pb.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
@@ -42,6 +43,7 @@ export const OrderServiceCreateOrderMethod: GrpcMethod<
   kind: "unary",
   input: CreateOrderRequestSchema,
   output: CreateOrderResponseSchema,
+  service: OrderService,
 };
 
 /** /order.v1.OrderService/GetOrder as gRPC sees it. */
@@ -54,6 +56,7 @@ export const OrderServiceGetOrderMethod: GrpcMethod<
   kind: "unary",
   input: GetOrderRequestSchema,
   output: GetOrderResponseSchema,
+  service: OrderService,
 };
 
 /** /order.v1.OrderService/ListOrders as gRPC sees it. */
@@ -66,6 +69,7 @@ export const OrderServiceListOrdersMethod: GrpcMethod<
   kind: "unary",
   input: ListOrdersRequestSchema,
   output: ListOrdersResponseSchema,
+  service: OrderService,
 };
 
 /** /order.v1.OrderService/CancelOrder as gRPC sees it. */
@@ -78,6 +82,7 @@ export const OrderServiceCancelOrderMethod: GrpcMethod<
   kind: "unary",
   input: CancelOrderRequestSchema,
   output: CancelOrderResponseSchema,
+  service: OrderService,
 };
 
 /**

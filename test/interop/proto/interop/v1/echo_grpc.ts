@@ -20,6 +20,7 @@ import type {
 } from "./echo_pb.ts";
 import {
   CollectReplySchema,
+  EchoService,
   FailRequestSchema,
   ReadRequestSchema,
   SayReplySchema,
@@ -38,6 +39,7 @@ export const EchoServiceSayMethod: GrpcMethod<
   kind: "unary",
   input: SayRequestSchema,
   output: SayReplySchema,
+  service: EchoService,
 };
 
 /** /interop.v1.EchoService/Read as gRPC sees it. */
@@ -50,6 +52,7 @@ export const EchoServiceReadMethod: GrpcMethod<
   kind: "unary",
   input: ReadRequestSchema,
   output: SayReplySchema,
+  service: EchoService,
 };
 
 /** /interop.v1.EchoService/Fail as gRPC sees it. */
@@ -62,6 +65,7 @@ export const EchoServiceFailMethod: GrpcMethod<
   kind: "unary",
   input: FailRequestSchema,
   output: SayReplySchema,
+  service: EchoService,
 };
 
 /** /interop.v1.EchoService/Watch as gRPC sees it. */
@@ -74,6 +78,7 @@ export const EchoServiceWatchMethod: GrpcMethod<
   kind: "serverStreaming",
   input: WatchRequestSchema,
   output: SayReplySchema,
+  service: EchoService,
 };
 
 /** /interop.v1.EchoService/Collect as gRPC sees it. */
@@ -86,6 +91,7 @@ export const EchoServiceCollectMethod: GrpcMethod<
   kind: "clientStreaming",
   input: SayRequestSchema,
   output: CollectReplySchema,
+  service: EchoService,
 };
 
 /** /interop.v1.EchoService/Chat as gRPC sees it. */
@@ -98,6 +104,7 @@ export const EchoServiceChatMethod: GrpcMethod<
   kind: "bidiStreaming",
   input: SayRequestSchema,
   output: SayReplySchema,
+  service: EchoService,
 };
 
 /**
