@@ -2,9 +2,15 @@ import type { Logger } from "../../../log/logger.ts";
 import type { ConnectionInfo, EngineLimit, EngineObserver } from "../../http2/server-engine.ts";
 import type { TlsCredentials } from "../../tls-credentials.ts";
 
+/** Milliseconds between two records of clients that are over a limit. */
+const quietTime = 1000;
+
 /** Writes to the log what an engine has to say that an operator may have to act on. */
 export class ServerObserver implements EngineObserver {
   readonly #logger: Logger;
+  #quietUntil = 0;
+  /** Crossings of limits since the last that the log was told of. */
+  #untold = 0;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -33,7 +39,16 @@ export class ServerObserver implements EngineObserver {
     this.#logger.debug({ peer, sender, code, reason }, "[gRPC] connection ends early");
   }
 
+  /** Tells of one client in a second, and of how many others there were: a crowd must not fill the log. */
   onLimit(connection: ConnectionInfo, limit: EngineLimit): void {
-    this.#logger.warn({ peer: connection.remoteAddress, limit }, "[gRPC] client is over a limit");
+    const now = performance.now();
+    if (now < this.#quietUntil) {
+      this.#untold++;
+      return;
+    }
+    this.#quietUntil = now + quietTime;
+    const fields = { peer: connection.remoteAddress, limit, untold: this.#untold };
+    this.#untold = 0;
+    this.#logger.warn(fields, "[gRPC] client is over a limit");
   }
 }
