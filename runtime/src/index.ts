@@ -61,3 +61,4 @@ export type {
   HttpRouter,
 } from "./transport/method.ts";
 export type { Server } from "./transport/server.ts";
+export { takeUntil } from "./transport/take-until.ts";

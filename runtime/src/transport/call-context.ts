@@ -1,6 +1,7 @@
 import type { Logger } from "../log/logger.ts";
 import type { CallContext, ContextKey, TransportKind } from "./context.ts";
 import type { Header } from "./header.ts";
+import type { StopSignal } from "./stop-signal.ts";
 
 /**
  * The part of a {@link CallContext} that both transports share. What a call may never ask for (signal,
@@ -18,16 +19,24 @@ export abstract class BaseCallContext implements CallContext {
   readonly logger: Logger;
   deadline: number | undefined;
 
+  readonly #stop: StopSignal;
   #controller: AbortController | undefined;
   #aborted = false;
   #reason: unknown;
   #values: Map<ContextKey<unknown>, unknown> | undefined;
 
-  constructor(operation: string, endpoint: string, logger: Logger, deadline: number | undefined) {
+  constructor(
+    operation: string,
+    endpoint: string,
+    logger: Logger,
+    deadline: number | undefined,
+    stop: StopSignal,
+  ) {
     this.operation = operation;
     this.endpoint = endpoint;
     this.logger = logger;
     this.deadline = deadline;
+    this.#stop = stop;
   }
 
   get signal(): AbortSignal {
@@ -36,6 +45,10 @@ export abstract class BaseCallContext implements CallContext {
       if (this.#aborted) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
+  }
+
+  get stopping(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /** Whether {@link abort} was called; costs nothing, unlike `signal.aborted`. */

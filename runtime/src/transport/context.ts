@@ -35,6 +35,12 @@ export interface CallContext {
    * Made on first use: a handler that never asks pays nothing.
    */
   readonly signal: AbortSignal;
+  /**
+   * Aborts when the server begins to stop, or the client is closed, while the call may go on. One signal for all
+   * calls: a stream that lives long ends when it aborts, or it keeps the server up until it is cut off. Its reason
+   * is a `KratosError`, 503 `SERVER_STOPPED` on servers.
+   */
+  readonly stopping: AbortSignal;
   /** When the call must have ended, in milliseconds since the epoch; `undefined`: no limit. */
   readonly deadline: number | undefined;
   /** Headers (gRPC: metadata) of the request. A client's middleware adds to them. */

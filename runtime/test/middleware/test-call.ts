@@ -1,6 +1,7 @@
 import { createLogger, type Logger, type LogLevel } from "@kratos-ts/runtime/log";
 import { BaseCallContext } from "../../src/transport/call-context.ts";
 import type { Header } from "../../src/transport/header.ts";
+import { StopSignal } from "../../src/transport/stop-signal.ts";
 
 const noHeader: Header = {
   get: () => undefined,
@@ -19,7 +20,8 @@ export class TestCall extends BaseCallContext {
   readonly replyHeader: Header = noHeader;
 
   constructor(logger: Logger, side: "server" | "client" = "server") {
-    super("/order.v1.OrderService/GetOrder", "http://127.0.0.1:8000", logger, undefined);
+    const [operation, endpoint] = ["/order.v1.OrderService/GetOrder", "http://127.0.0.1:8000"];
+    super(operation, endpoint, logger, undefined, new StopSignal());
     this.side = side;
   }
 }

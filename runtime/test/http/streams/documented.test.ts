@@ -17,7 +17,7 @@ test("the documented service and calls do what they say", async () => {
     open: (room) => service.open(room),
     listen: (room, context) => service.listen(room, context),
     dictate: (lines) => service.dictate(lines),
-    talk: (lines) => service.talk(lines),
+    talk: (lines, context) => service.talk(lines, context),
   });
   expect(await dictate(client, ["a", "b"])).toBe(2);
   const talk = await collect(client.talk(each({ room: "hall", text: "a" })));

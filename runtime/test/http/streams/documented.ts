@@ -1,5 +1,5 @@
 /** What docs/streams.md shows, word for word. */
-import { type CallContext, KratosError } from "@kratos-ts/runtime";
+import { type CallContext, KratosError, takeUntil } from "@kratos-ts/runtime";
 import { EventEmitter, on } from "node:events";
 import type {
   RoomsHttpClient,
@@ -17,9 +17,10 @@ export class RoomsService implements RoomsHttpServer {
     return { name };
   }
 
-  async *listen({ name }: Room, { signal }: CallContext) {
+  async *listen({ name }: Room, { signal, stopping }: CallContext) {
     if (name === "cellar") throw new KratosError(404, "NO_ROOM", `no room "${name}"`);
-    for await (const [line] of on(this.#lines, name, { signal })) yield line as Line;
+    const lines = on(this.#lines, name, { signal });
+    for await (const [line] of takeUntil(lines, stopping)) yield line as Line;
   }
 
   async dictate(lines: AsyncIterable<Line>) {
@@ -31,8 +32,10 @@ export class RoomsService implements RoomsHttpServer {
     return { lines: count };
   }
 
-  async *talk(lines: AsyncIterable<Line>) {
-    for await (const line of lines) yield { ...line, text: line.text.toUpperCase() };
+  async *talk(lines: AsyncIterable<Line>, { stopping }: CallContext) {
+    for await (const line of takeUntil(lines, stopping)) {
+      yield { ...line, text: line.text.toUpperCase() };
+    }
   }
 }
 

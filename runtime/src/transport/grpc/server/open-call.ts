@@ -5,7 +5,7 @@ import type { StreamSink } from "../../http2/engine.ts";
 import type { ServerStream } from "../../http2/server-engine.ts";
 import type { GrpcBinding } from "../protocol/binding.ts";
 import { isKnownEncoding, unknownEncoding } from "../protocol/compression.ts";
-import type { MessageFormats } from "../protocol/message-format.ts";
+import { findFormatName, type MessageFormats } from "../protocol/message-format.ts";
 import { GrpcFailure, toTrailers } from "../protocol/status.ts";
 import type { CallHost } from "./server-call.ts";
 import { GrpcServerContext } from "./server-context.ts";
@@ -47,6 +47,7 @@ export function openCall(host: CallHost, stream: ServerStream, setup: CallSetup)
     setup.endpoint,
     setup.logger,
     limited ? Date.now() + timeout : undefined,
+    host.stop,
     stream,
   );
   const parts = { stream, binding, format: binding.formats[setup.format], context };
@@ -64,7 +65,10 @@ export function openCall(host: CallHost, stream: ServerStream, setup: CallSetup)
 /** Answers a call that cannot be served. */
 export function refuseCall(stream: ServerStream, failure: GrpcFailure): StreamSink {
   const { fields } = toTrailers(failure);
-  stream.respond([[":status", "200"], ["content-type", "application/grpc"], ...fields], true);
+  // Some clients read no status behind another type than theirs.
+  const isJson = findFormatName(stream.headers.get("content-type")) === "json";
+  const type = isJson ? "application/grpc+json" : "application/grpc";
+  stream.respond([[":status", "200"], ["content-type", type], ...fields], true);
   return deafSink;
 }
 

@@ -3,6 +3,7 @@ import { KratosError } from "../../../errors/kratos-error.ts";
 import type { Logger } from "../../../log/logger.ts";
 import type { GrpcBinding } from "../protocol/binding.ts";
 import type { CallTimer, CallTimers, Expiring } from "../../call-timers.ts";
+import type { StopSignal } from "../../stop-signal.ts";
 import { isPromise } from "../../../middleware/is-promise.ts";
 import { checkEncoding } from "../protocol/compression.ts";
 import type { Field, Fields, StreamSink } from "../../http2/engine.ts";
@@ -24,6 +25,8 @@ export interface CallHost {
   readonly maxSendBytes: number;
   /** Undefined: replies go out as they are. */
   readonly packer: GzipPacker | undefined;
+  /** Tells calls that the server begins to stop. */
+  readonly stop: StopSignal;
 }
 
 /** What makes up one call on the server. */

@@ -2,6 +2,7 @@ import type { Logger } from "../../../log/logger.ts";
 import { BaseCallContext } from "../../call-context.ts";
 import type { CallContext } from "../../context.ts";
 import type { Header } from "../../header.ts";
+import type { StopSignal } from "../../stop-signal.ts";
 import type { ConnectionInfo, ServerStream } from "../../http2/server-engine.ts";
 import { GrpcHeader } from "../protocol/metadata.ts";
 
@@ -33,9 +34,10 @@ export class GrpcServerContext extends BaseCallContext implements GrpcCallContex
     endpoint: string,
     logger: Logger,
     deadline: number | undefined,
+    stop: StopSignal,
     stream: ServerStream,
   ) {
-    super(operation, endpoint, logger, deadline);
+    super(operation, endpoint, logger, deadline, stop);
     this.#stream = stream;
   }
 

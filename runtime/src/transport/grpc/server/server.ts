@@ -14,6 +14,8 @@ import {
 } from "../../listen-address.ts";
 import type { GrpcMethod, GrpcRouter, HandlerByKind, MethodKind } from "../../method.ts";
 import type { Server } from "../../server.ts";
+import { serverStopping } from "../../server-stopping.ts";
+import { StopSignal } from "../../stop-signal.ts";
 import { openWebCall, refuseUnknownWebCall } from "../../connect/open-web-call.ts";
 import type { GrpcBinding } from "../protocol/binding.ts";
 import { compileBinding, wrapBinding } from "../protocol/binding.ts";
@@ -66,6 +68,7 @@ export class GrpcServer implements Server, GrpcRouter {
       maxReceiveBytes: complete.maxReceiveBytes,
       maxSendBytes: complete.maxSendBytes,
       packer: complete.packer,
+      stop: new StopSignal(),
     };
     this.health = this.#health;
     this.#engine = complete.createEngine(
@@ -136,6 +139,7 @@ export class GrpcServer implements Server, GrpcRouter {
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopped = true;
     this.#health.shutdown();
+    this.#host.stop.stop(serverStopping());
     // A listener that is being opened has to be there before it can be closed.
     await this.#listening?.catch(() => undefined);
     await this.#engine.shutdown(signal);

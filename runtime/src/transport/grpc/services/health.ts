@@ -5,6 +5,7 @@ import type { GrpcBinding } from "../protocol/binding.ts";
 import { fillPrefix, framePrefixBytes } from "../protocol/frame.ts";
 import type { MessageFormats } from "../protocol/message-format.ts";
 import { MessageQueue } from "../../message-queue.ts";
+import { serverStopping } from "../../server-stopping.ts";
 
 /** What is said of a service (`grpc.health.v1.HealthCheckResponse.ServingStatus`). */
 type ServingStatus = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
@@ -43,7 +44,7 @@ export class HealthService implements Health {
     for (const service of this.#statuses.keys()) this.#set(service, "NOT_SERVING");
     this.#stopped = true;
     for (const queue of this.#watchers.keys()) {
-      queue.fail(new KratosError(503, "SERVER_STOPPED", "the server is stopping"));
+      queue.fail(serverStopping());
     }
     this.#watchers.clear();
   }

@@ -4,6 +4,7 @@ import type { Logger } from "../../../log/logger.ts";
 import type { Handler } from "../../../middleware/middleware.ts";
 import type { CallTimer, CallTimers, Expiring } from "../../call-timers.ts";
 import type { MethodKind } from "../../method.ts";
+import type { StopSignal } from "../../stop-signal.ts";
 import type { RequestBinding } from "../binding/binding.ts";
 import { findClientTimeout } from "./client-timeout.ts";
 import { Connection, type OpenCall, type OpenCalls } from "../listener/connection.ts";
@@ -68,6 +69,8 @@ export interface CallHost extends ResponseSettings {
   /** The name of the header with the ID of a request; empty: there is none. */
   readonly requestIdHeader: string;
   endpoint: string;
+  /** Tells calls that the server begins to stop. */
+  readonly stop: StopSignal;
 }
 
 /** What came in with a request. */
@@ -116,6 +119,7 @@ export abstract class ServerCall implements OpenCall, Expiring {
       host.endpoint,
       callLogger(host.logger, host.requestIdHeader, request),
       deadline,
+      host.stop,
       path,
       request,
     );

@@ -3,6 +3,7 @@ import type { Logger } from "../../../log/logger.ts";
 import { BaseCallContext } from "../../call-context.ts";
 import type { CallContext } from "../../context.ts";
 import type { Header } from "../../header.ts";
+import type { StopSignal } from "../../stop-signal.ts";
 import { Connection } from "../listener/connection.ts";
 import { HeaderMap } from "../header-map.ts";
 import { forwardedAddress } from "../filter/trust-proxy.ts";
@@ -43,10 +44,11 @@ export class HttpServerContext extends BaseCallContext implements HttpCallContex
     endpoint: string,
     logger: Logger,
     deadline: number | undefined,
+    stop: StopSignal,
     pathTemplate: string,
     request: IncomingMessage,
   ) {
-    super(operation, endpoint, logger, deadline);
+    super(operation, endpoint, logger, deadline, stop);
     this.pathTemplate = pathTemplate;
     this.request = request;
   }

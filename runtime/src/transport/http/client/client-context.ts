@@ -1,6 +1,7 @@
 import type { Logger } from "../../../log/logger.ts";
 import { BaseCallContext } from "../../call-context.ts";
 import type { CallOptions } from "../../method.ts";
+import type { StopSignal } from "../../stop-signal.ts";
 import { HeaderMap } from "../header-map.ts";
 
 /** The context of one call that a client makes. */
@@ -23,11 +24,12 @@ export class HttpClientContext extends BaseCallContext {
     endpoint: string,
     logger: Logger,
     deadline: number | undefined,
+    stop: StopSignal,
     pathTemplate: string,
     headers: readonly string[],
     options: CallOptions,
   ) {
-    super(operation, endpoint, logger, deadline);
+    super(operation, endpoint, logger, deadline, stop);
     this.pathTemplate = pathTemplate;
     this.requestHeader = HeaderMap.fromRaw(headers);
     this.repeatable = options.repeatable;

@@ -2,6 +2,7 @@ import type { Logger } from "../../../log/logger.ts";
 import { toAbortError, tooLate } from "../../abort-error.ts";
 import type { AbortableCall, CallerSignals } from "../../caller-signals.ts";
 import type { CallOptions } from "../../method.ts";
+import type { StopSignal } from "../../stop-signal.ts";
 import { HttpClientContext } from "./client-context.ts";
 import { setCallHeaders } from "./client-headers.ts";
 import type { ClientRoute } from "./client-route.ts";
@@ -15,6 +16,8 @@ export interface ClientScopeSource {
   /** Of every call; names and values in turn, checked. */
   readonly headers: readonly string[];
   readonly signals: CallerSignals;
+  /** Tells calls that the client was closed. */
+  readonly stop: StopSignal;
 }
 
 /** The context of a call, and what ends the call early: its time, and its caller's signal. */
@@ -26,7 +29,7 @@ export class ClientScope implements AbortableCall {
 
   /** `timeout` in milliseconds; what is not above 0 is none. Throws 400 `CODEC` for headers that cannot be sent. */
   constructor(
-    { endpoint, logger, headers, signals }: ClientScopeSource,
+    { endpoint, logger, headers, signals, stop }: ClientScopeSource,
     { operation, pathTemplate }: ClientRoute,
     timeout: number,
     options: CallOptions,
@@ -36,6 +39,7 @@ export class ClientScope implements AbortableCall {
       endpoint,
       logger,
       isLimited(timeout) ? Date.now() + timeout : undefined,
+      stop,
       pathTemplate,
       headers,
       options,

@@ -7,6 +7,7 @@ import { chain, type Handler, type Middleware } from "../../../middleware/middle
 import { CallerSignals } from "../../caller-signals.ts";
 import type { CallByKind, CallOptions, HttpCaller, HttpRoute, MethodKind } from "../../method.ts";
 import { ReplyIterable } from "../../reply-iterable.ts";
+import { StopSignal } from "../../stop-signal.ts";
 import type { MessageRecord } from "../binding/field-access.ts";
 import { HeaderMap } from "../header-map.ts";
 import { type ClientCallSource, HttpClientCall, type ReplyReader } from "./client-call.ts";
@@ -62,6 +63,7 @@ export class HttpClient implements HttpCaller {
       logger,
       headers: flattenHeaders(options.headers ?? {}),
       signals: new CallerSignals(),
+      stop: new StopSignal(),
     };
     this.#source = {
       target: new ClientTarget(endpoint, scheme, options, logger),
@@ -93,6 +95,7 @@ export class HttpClient implements HttpCaller {
   /** Ends the client: further calls fail. Calls that run go on; connections close as they become free. */
   close(): void {
     this.#closed = true;
+    this.#scopes.stop.stop(clientClosed());
     this.#source.target.close();
     this.#source.sender.close();
   }
@@ -168,7 +171,7 @@ export class HttpClient implements HttpCaller {
   }
 
   #begin(route: ClientRoute, timeout: number, options: CallOptions): ClientScope {
-    if (this.#closed) throw new KratosError(499, "CLIENT_CLOSED", "the client is closed");
+    if (this.#closed) throw clientClosed();
     return new ClientScope(this.#scopes, route, options.timeout ?? timeout, options);
   }
 
@@ -224,6 +227,10 @@ function flattenHeaders(given: GivenHeaders): string[] {
   return [...header.entries()].flatMap(([name, values]) =>
     values.flatMap((value) => [name, value]),
   );
+}
+
+function clientClosed(): KratosError {
+  return new KratosError(499, "CLIENT_CLOSED", "the client is closed");
 }
 
 function unread(): KratosError {

@@ -1,5 +1,6 @@
 import type { Logger } from "../../../log/logger.ts";
 import { CallTimers } from "../../call-timers.ts";
+import { StopSignal } from "../../stop-signal.ts";
 import type { CallHost } from "../call/server-call.ts";
 import type { CompleteServerOptions } from "./server-options.ts";
 
@@ -20,6 +21,7 @@ export function createCallHost(options: CompleteServerOptions, logger: Logger): 
     requestIdHeader: options.requestIdHeader,
     envelope: options.envelope,
     endpoint: "",
+    stop: new StopSignal(),
     draining: false,
     keepAlive: idleTimeout >= 1000 ? `timeout=${Math.floor(idleTimeout / 1000)}` : "",
   };

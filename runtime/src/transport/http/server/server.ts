@@ -18,6 +18,7 @@ import type {
   MethodKind,
 } from "../../method.ts";
 import type { Server } from "../../server.ts";
+import { serverStopping } from "../../server-stopping.ts";
 import { TlsCredentialsWatch } from "../../tls-credentials.ts";
 import type { CompleteTlsOptions } from "../../tls-options.ts";
 import { createCallHost, toStreamHost } from "./call-host.ts";
@@ -163,6 +164,7 @@ export class HttpServer implements Server, HttpRouter {
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopped = true;
     this.#host.draining = true;
+    this.#host.stop.stop(serverStopping());
     // A listener that is being opened has to be there before it can be closed.
     await this.#listening?.catch(() => undefined);
     this.#credentials?.stop();
