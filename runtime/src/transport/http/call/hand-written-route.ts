@@ -47,7 +47,7 @@ export interface HandWrittenOptions {
   readonly operation?: string | undefined;
   /** Milliseconds that a call may take until its answer has been sent. 0: no limit. */
   readonly timeout?: number | undefined;
-  /** The largest body that is read. */
+  /** The largest body that is read, in bytes, before and after decompression. */
   readonly maxBodyBytes?: number | undefined;
 }
 

@@ -31,6 +31,7 @@ export interface ServedRoute {
   readonly encodeReply: ReplyEncoder;
   /** Milliseconds that a unary call may take; 0: no limit. */
   readonly timeout: number;
+  /** The largest body, or message of a stream, that is read. */
   readonly maxBodyBytes: number;
   /** How the requests of a stream become messages; undefined: there is one. */
   readonly requests: StreamBinding | undefined;

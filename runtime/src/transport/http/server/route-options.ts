@@ -7,7 +7,7 @@ import type { JsonOptions } from "../../../codec/index.ts";
 export interface RouteOptions {
   /** Milliseconds that a unary call may take, its body included. 0: no limit. */
   readonly timeout?: number | undefined;
-  /** The largest body that is read, before and after decompression. */
+  /** The largest body that is read, in bytes, before and after decompression. */
   readonly maxBodyBytes?: number | undefined;
   /** How messages become JSON; laid over the server's options, one by one. */
   readonly json?: Partial<JsonOptions> | undefined;

@@ -44,10 +44,10 @@ export interface HttpServerOptions {
    * deployments have a proxy for it, and a reply that holds a secret beside what a client sent should not be.
    */
   readonly compression?: boolean | CompressionOptions | undefined;
-  /** The largest body that is read, before and after decompression. Default: 4 MiB. */
+  /** The largest body that is read, in bytes, before and after decompression. Default: 4 MiB. */
   readonly maxBodyBytes?: number | undefined;
   /**
-   * Milliseconds after which an idle connection is closed. Default: 65 000, more than the minute after
+   * Milliseconds after which an idle connection is closed. 0: never. Default: 65 000, more than the minute after
    * which proxies usually close theirs, so that they never send into a closing one.
    */
   readonly idleTimeout?: number | undefined;
