@@ -10,7 +10,16 @@ import { completeTlsOptions, type TlsOptions } from "../../src/transport/tls-opt
 import { createDeferred } from "../grpc/deferred.ts";
 import { createAuthority } from "../transport/certificates.ts";
 import { engineOptions } from "./engine-options.ts";
-import { data, frame, ping, RawClient, request, settings, uint32 } from "./raw-client.ts";
+import {
+  data,
+  frame,
+  ping,
+  RawClient,
+  request,
+  settings,
+  uint32,
+  windowUpdate,
+} from "./raw-client.ts";
 import { EchoSink, LogObserver, LogSink, okHeaders, startAnyEngine } from "./start-engine.ts";
 
 const engines: readonly (readonly [name: string, engine: () => Http2Engine])[] = [
@@ -30,6 +39,22 @@ class LastWordSink extends LogSink {
   onCutOff(): void {
     this.stream.respond([...okHeaders.fields, ["last", "word"]], true);
   }
+}
+
+const longReply = Buffer.alloc(1_000_000);
+
+/** Sends one message of a million bytes. */
+class LongReplySink extends LogSink {
+  override onEnd(): void {
+    this.stream.respond(okHeaders);
+    this.stream.end([], longReply);
+  }
+}
+
+function receivedBytes({ frames }: RawClient): number {
+  return frames
+    .filter(({ type }) => type === FrameType.DATA)
+    .reduce((sum, { payload }) => sum + payload.length, 0);
 }
 
 describe.each(engines)("the life of connections on %s", (_, engine) => {
@@ -134,6 +159,21 @@ describe.each(engines)("pings on %s", (_, engine) => {
       await client.find((one) => one.id === id && (one.flags & FrameFlag.END_STREAM) !== 0);
       expect(await client.settle()).toBe(true);
     }
+  });
+
+  test("are forgiven while a long reply is sent", async () => {
+    const { port } = await startAnyEngine(engine(), (stream) => new LongReplySink(stream), {
+      keepalive: strict,
+    });
+    const client = await RawClient.connect(port);
+    client.send(request(1));
+    const window = 65_535;
+    for (let sent = window; sent < longReply.length; sent += window) {
+      await client.find(() => receivedBytes(client) >= sent);
+      client.send(ping, windowUpdate(0, window), windowUpdate(1, window));
+    }
+    await client.find((one) => one.id === 1 && (one.flags & FrameFlag.END_STREAM) !== 0);
+    expect(receivedBytes(client)).toBe(longReply.length);
   });
 
   test("without a stream are too many where they are not allowed", async () => {

@@ -8,6 +8,9 @@ import type { EngineLimit, ServerEngineOptions } from "../server-engine.ts";
 import { SocketInfo } from "../socket-info.ts";
 import type { NodeServerStream } from "./node-stream.ts";
 
+/** More bytes than a server sends that only answers pings and takes what comes. */
+const payloadBytes = 256;
+
 /** Milliseconds that a client has for its first settings. */
 const handshakeTimeout = 10_000;
 
@@ -37,6 +40,7 @@ export class NodeConnection extends SocketInfo {
   #agedSince = 0;
   #endingSince = 0;
   #bytesRead = 0;
+  #bytesAtPing = 0;
   #quietSince = performance.now();
   #pingedSince = 0;
   /** When a quiet connection was tried; its answer does not end the quiet. */
@@ -178,6 +182,10 @@ export class NodeConnection extends SocketInfo {
   }
 
   #receivePing(): void {
+    // A reply that was handed to Node as a whole goes out in many frames, between which clients may ping.
+    const { bytesWritten } = this.#socket;
+    if (bytesWritten - this.#bytesAtPing > payloadBytes) this.pings.forgive();
+    this.#bytesAtPing = bytesWritten;
     if (this.pings.take(performance.now(), this.streams.size)) return;
     this.#end("controls", ResetCode.ENHANCE_YOUR_CALM, tooManyPings);
   }
