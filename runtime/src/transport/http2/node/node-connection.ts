@@ -18,6 +18,9 @@ const handshakeTimeout = 10_000;
 const goodbyeTimeout = 1000;
 const lastWordsTimeout = 100;
 
+/** Replies of a connection that wait for its client; above it no stream is begun. */
+const maxQueuedBytes = 64 * 1024 * 1024;
+
 /** Milliseconds of quiet after which a connection is tried once, and for which it may take nothing then. */
 const probeTime = 10_000;
 const stallTimeout = 20_000;
@@ -27,6 +30,8 @@ export class NodeConnection extends SocketInfo {
   readonly pings: PingPolicy;
   /** Those whose reply is not complete. */
   readonly streams: Set<NodeServerStream> = new Set();
+  /** Last messages of replies that wait for the client. */
+  queuedBytes = 0;
   /** Work that goes on after its stream is over. */
   readonly #busy = new Set<StreamSink>();
   readonly #socket: Socket;
@@ -64,12 +69,13 @@ export class NodeConnection extends SocketInfo {
     });
   }
 
-  /** Whether one more stream may be begun. */
-  get hasRoom(): boolean {
+  /** What is against one more stream; undefined: it may be begun. */
+  findLimit(): EngineLimit | undefined {
+    if (this.queuedBytes > maxQueuedBytes) return "memory";
     const { maxConcurrentStreams } = this.#options;
-    if (this.streams.size + this.#busy.size < maxConcurrentStreams) return true;
+    if (this.streams.size + this.#busy.size < maxConcurrentStreams) return undefined;
     for (const sink of this.#busy) if (sink.busy !== true) this.#busy.delete(sink);
-    return this.streams.size + this.#busy.size < maxConcurrentStreams;
+    return this.streams.size + this.#busy.size < maxConcurrentStreams ? undefined : "streams";
   }
 
   /** A stream whose reply is complete, or that died. */

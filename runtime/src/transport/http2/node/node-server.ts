@@ -19,8 +19,11 @@ import { NodeServerStream } from "./node-stream.ts";
 const streamWindow = 256 * 1024;
 const connectionWindow = 1024 * 1024;
 
-/** Megabytes that one connection may hold in the engine, unsent replies included, before it is refused more. */
-const sessionMemory = 64;
+/**
+ * Megabytes that one connection may hold in Node before it is refused more, in a way that fails calls for good: far
+ * more than what is held back here.
+ */
+const sessionMemory = 1024;
 
 /** The {@link ServerEngine} on `node:http2`. */
 export const createNodeServer: CreateServerEngine = (options, onStream, onError) =>
@@ -129,8 +132,9 @@ class NodeServerEngine implements ServerEngine, ConnectionOwner {
   ): void {
     const connection = (stream.session as OwnedSession | undefined)?.[connectionKey];
     if (connection === undefined) return; // the connection has ended meanwhile
-    if (!connection.hasRoom) {
-      this.#options.observer.onLimit(connection, "streams");
+    const limit = connection.findLimit();
+    if (limit !== undefined) {
+      this.#options.observer.onLimit(connection, limit);
       stream.on("error", ignore);
       stream.close(ResetCode.REFUSED_STREAM);
       return;

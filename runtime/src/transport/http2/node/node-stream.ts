@@ -46,6 +46,7 @@ export class NodeServerStream implements ServerStream, StreamOwner {
   readonly #stream: OwnedStream;
   #sink: StreamSink = deaf;
   #requestEnded = false;
+  #queuedBytes = 0;
   #trailers: Fields | undefined;
 
   constructor(connection: NodeConnection, stream: ServerHttp2Stream, headers: NodeHeaders) {
@@ -96,8 +97,13 @@ export class NodeServerStream implements ServerStream, StreamOwner {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
     this.#trailers = trailers;
-    if (last === undefined) stream.end();
-    else stream.end(last);
+    if (last === undefined) {
+      stream.end();
+      return;
+    }
+    this.#queuedBytes = last.length;
+    this.#connection.queuedBytes += last.length;
+    stream.end(last);
   }
 
   reset(code: number): void {
@@ -149,6 +155,8 @@ export class NodeServerStream implements ServerStream, StreamOwner {
 
   /** The stream is over for the protocol. */
   #letGo(): void {
+    this.#connection.queuedBytes -= this.#queuedBytes;
+    this.#queuedBytes = 0;
     this.#stream[owner] = nobody;
     this.#connection.removeStream(this, this.#sink);
   }
