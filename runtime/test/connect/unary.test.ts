@@ -164,7 +164,7 @@ test.for(["application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"']
 test("answers other methods of HTTP with 405", async () => {
   const { url } = await serveParrot();
   const put = await call(`${url}/test.parrot.v1.Parrot/Say`, "{}", json, "PUT");
-  expect(put).toMatchObject({ status: 405, headers: { allow: "POST" } });
+  expect(put).toMatchObject({ status: 405, headers: { allow: "POST" }, body: Buffer.alloc(0) });
   const get = await call(
     `${url}/test.parrot.v1.Parrot/Say?encoding=json&message={}`,
     "",
@@ -174,7 +174,16 @@ test("answers other methods of HTTP with 405", async () => {
   expect(get).toMatchObject({ status: 405, headers: { allow: "POST" } });
 });
 
-test("answers unknown methods with 404", async () => {
+test("answers clients of Connect that there is no such method", async () => {
+  const { url } = await serveParrot();
+  const headers = { ...json, "connect-protocol-version": "1" };
+  expect(await call(`${url}/test.parrot.v1.Parrot/Sing`, "{}", headers)).toMatchObject({
+    status: 501,
+    json: { code: "unimplemented" },
+  });
+});
+
+test("answers unknown methods with 404 to those that speak plain HTTP", async () => {
   const { url } = await serveParrot();
   expect(await call(`${url}/test.parrot.v1.Parrot/Sing`, "{}", json)).toMatchObject({
     status: 404,

@@ -88,12 +88,14 @@ const codeNames: readonly string[] = [
 /** The details of a `google.rpc.Status`; none when the bytes are no such message. */
 function readDetails(status: Uint8Array): ErrorDetail[] {
   try {
-    return readBytesFields(status, 3).map((any) => {
+    return readBytesFields(status, 3).flatMap((any) => {
       const url = Buffer.from(readBytesFields(any, 1)[0] ?? []).toString();
       const value = readBytesFields(any, 2)[0] ?? new Uint8Array();
       const type = url.slice(url.lastIndexOf("/") + 1);
       const detail = { type, value: encodeBinaryHeader(value) };
-      return type === "google.rpc.ErrorInfo" ? { ...detail, debug: describeInfo(status) } : detail;
+      if (type !== "google.rpc.ErrorInfo") return [detail];
+      // One that says nothing is what errors without a reason have in gRPC.
+      return value.length === 0 ? [] : [{ ...detail, debug: describeInfo(status) }];
     });
   } catch {
     return []; // the code and the message are worth more than a complaint about them

@@ -4,6 +4,7 @@ import type { Codecs } from "../../../codec/index.ts";
 import { GrpcCode } from "../../../errors/grpc-code.ts";
 import type { Handler } from "../../../middleware/middleware.ts";
 import type { KratosError } from "../../../errors/kratos-error.ts";
+import { findWebContent } from "../../connect/content-type.ts";
 import { openWebCall, refuseUnknownWebCall, type WebMethod } from "../../connect/open-web-call.ts";
 import type { UnpackBody } from "../../connect/connect-unary-stream.ts";
 import type { GrpcBinding } from "../../grpc/protocol/binding.ts";
@@ -129,9 +130,13 @@ function findGrpcFormat({ method, headers }: IncomingMessage): keyof MessageForm
 }
 
 /** Whether a request that no route serves is a call all the same, and is to be answered as one. */
-export function isUnknownRpc({ method, headers }: IncomingMessage): boolean {
-  if (method !== "POST") return false;
-  return /^application\/(?:grpc|connect\+)/i.test(headers["content-type"] ?? "");
+export function isUnknownRpc(request: IncomingMessage): boolean {
+  if (findGrpcFormat(request) !== undefined) return true;
+  const { method, headers } = request;
+  const content = method === "POST" ? findWebContent(headers["content-type"]) : undefined;
+  if (content === undefined) return false;
+  // Plain JSON may be meant for a route by any other client than one of Connect.
+  return content.protocol !== "connect-unary" || headers["connect-protocol-version"] !== undefined;
 }
 
 /** Answers a call of a method that is not there. */

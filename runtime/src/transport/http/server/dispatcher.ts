@@ -119,6 +119,11 @@ export class Dispatcher implements RequestReceiver {
         requireUpgrade(upgrade.target.operation, response);
         return;
       }
+      if (this.#host.servesRpc && this.#router.find("POST", path)?.target.kind === "rpc") {
+        // Clients of such methods read JSON as an error of theirs.
+        response.writeHead(405, ["Allow", allowed.join(", "), "Content-Length", "0"]).end();
+        return;
+      }
       const header = new HeaderMap();
       header.set("Allow", allowed.join(", "));
       const message = `method "${method}" is not served at ${excerpt(path)}, use ${allowed.join(", ")}`;
