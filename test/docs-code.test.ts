@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Pages whose blocks of TypeScript are whole files of a service beside the order service's `api`. */
 const pages = [
+  "docs/grpc-client.md",
   "docs/grpc-server.md",
   "docs/grpc-web-and-connect.md",
   "docs/http-client.md",

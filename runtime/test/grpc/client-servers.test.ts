@@ -145,10 +145,10 @@ describe("discovery", () => {
     const old = await startNamed("old");
     await discovery.register(instance("1", old.address), signal);
     const echo = createClient("discovery:///orders", { discovery }).method(Echo);
-    let done = false;
+    const state = { done: false };
     const seen = new Set<string>();
     const load = Array.from({ length: 8 }, async () => {
-      while (!done) seen.add((await echo({})).text);
+      while (!state.done) seen.add((await echo({})).text);
     });
     await expect.poll(() => seen.has("old")).toBe(true);
     for (let round = 0; round < 5; round++) {
@@ -157,7 +157,7 @@ describe("discovery", () => {
       await expect.poll(() => seen.has(`new ${round}`)).toBe(true);
     }
     await old.server.stop(new AbortController().signal);
-    done = true;
+    state.done = true;
     await Promise.all(load);
     expect(seen.size).toBe(6);
   });
@@ -183,16 +183,16 @@ test("no call fails, nor any stream, when two servers are restarted in turn unde
   const addresses = servers.map(({ address }) => address);
   const client = createClient(`direct:///${addresses.join(",")}`, { timeout: 10_000 });
   const [echo, repeat, chat] = [client.method(Echo), client.method(Repeat), client.method(Chat)];
-  let done = false;
+  const state = { done: false };
   const counts = { echo: 0, repeat: 0, chat: 0 };
   const echoing = Array.from({ length: 10 }, async (_, i) => {
-    while (!done) {
+    while (!state.done) {
       expect(await echo({ text: `${i}` })).toMatchObject({ text: `${i}` });
       counts.echo++;
     }
   });
   const repeating = Array.from({ length: 5 }, async () => {
-    while (!done) {
+    while (!state.done) {
       let seen = 0;
       for await (const { count } of repeat({ count: 20 })) expect(count).toBe(seen++);
       expect(seen).toBe(20);
@@ -203,7 +203,7 @@ test("no call fails, nor any stream, when two servers are restarted in turn unde
     async function* requests(): AsyncIterable<{ text: string }> {
       for (let i = 0; i < 10; i++) yield { text: `${i}` };
     }
-    while (!done) {
+    while (!state.done) {
       let seen = 0;
       for await (const { text } of chat(requests())) expect(text).toBe(`${seen++}`);
       expect(seen).toBe(10);
@@ -220,12 +220,12 @@ test("no call fails, nor any stream, when two servers are restarted in turn unde
       await expect.poll(() => counts.echo - before.echo, patient).toBeGreaterThan(50);
       await expect.poll(() => counts.chat - before.chat, patient).toBeGreaterThan(5);
     }
-    done = true;
+    state.done = true;
   };
   try {
     await Promise.race([load, restart()]);
   } finally {
-    done = true;
+    state.done = true;
   }
   await load;
   expect(counts.repeat).toBeGreaterThan(0);
