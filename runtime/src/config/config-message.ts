@@ -4,7 +4,7 @@
  * schema behind it checks, and leaves what it does not understand as it is, for zod to refuse.
  */
 
-import { closestName } from "./closest-name.ts";
+import { closestName } from "../errors/closest-name.ts";
 
 /** The fields of a message by their name in TypeScript: their name in the proto, and further accepted ones. */
 export type ConfigNames = Readonly<Record<string, string | readonly string[]>>;

@@ -1,4 +1,4 @@
-import { foldName } from "./closest-name.ts";
+import { foldName } from "../errors/closest-name.ts";
 import type { ConfigPath } from "./config-source.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { ConfigPath } from "./config-source.ts";
 import { nearKey, valueAt } from "./config-tree.ts";
 import { findKnownKeys } from "./known-keys.ts";
-import { closestName } from "./closest-name.ts";
+import { closestName } from "../errors/closest-name.ts";
 import type { StandardIssue, StandardSchema } from "./standard-schema.ts";
 
 /** What a schema has against the tree, at one place. */

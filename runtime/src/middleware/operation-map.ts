@@ -12,6 +12,11 @@ export class OperationMap<T> {
     else this.#exact.set(selector, value);
   }
 
+  /** All selectors, as they were set. */
+  selectors(): readonly string[] {
+    return [...this.#exact.keys(), ...Array.from(this.#prefixes.keys(), (prefix) => `${prefix}*`)];
+  }
+
   /** The value of one selector: the exact one, or else the one with the longest prefix. They do not add up. */
   find(operation: string): T | undefined {
     return this.#exact.get(operation) ?? this.#findPrefix(operation);

@@ -18,6 +18,10 @@ export class OperationMiddleware {
     this.#selected.set(selector, middleware);
   }
 
+  selectors(): readonly string[] {
+    return this.#selected.selectors();
+  }
+
   /** The middleware of `operation`, from the outside in: the defaults, then those of one selector. */
   match(operation: string): readonly Middleware[] {
     return [...this.#defaults, ...(this.#selected.find(operation) ?? [])];

@@ -5,6 +5,7 @@ import { GrpcCode } from "../../../errors/grpc-code.ts";
 import { createLogger } from "../../../log/create-logger.ts";
 import type { Handler, Middleware } from "../../../middleware/middleware.ts";
 import { OperationMiddleware } from "../../../middleware/operation-middleware.ts";
+import { reportUnmatched } from "../../../middleware/report-unmatched.ts";
 import { removeDeadSocket } from "../../dead-socket.ts";
 import {
   type BoundAddress,
@@ -127,13 +128,16 @@ export class GrpcServer implements Server, GrpcRouter {
     if (this.#started) return;
     this.#started = true;
     this.#endpoint = endpoint.href;
+    const operations = [...this.#registered.keys()];
+    const { logger } = this.#host;
+    reportUnmatched("[gRPC] use()", this.#middleware.selectors(), operations, logger);
     const bindings = new Map(this.#health.bindings());
     for (const [operation, binding] of this.#registered) {
       bindings.set(operation, wrapBinding(binding, this.#middleware));
     }
     this.#bindings = bindings;
     this.#engine.accept();
-    this.#host.logger.info({ addr: this.#bound?.text }, "[gRPC] server listening");
+    logger.info({ addr: this.#bound?.text }, "[gRPC] server listening");
   }
 
   async stop(signal: AbortSignal): Promise<void> {

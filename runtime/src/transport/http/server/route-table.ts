@@ -3,6 +3,8 @@ import { type Codecs, createCodecs } from "../../../codec/index.ts";
 import { chain, type Handler, type Middleware } from "../../../middleware/middleware.ts";
 import { OperationMap } from "../../../middleware/operation-map.ts";
 import { OperationMiddleware } from "../../../middleware/operation-middleware.ts";
+import { reportUnmatched } from "../../../middleware/report-unmatched.ts";
+import type { Logger } from "../../../log/logger.ts";
 import type { GrpcMethod, HttpBinding, HttpRoute, MethodKind } from "../../method.ts";
 import { type BindingOptions, compileBinding } from "../binding/binding.ts";
 import { wrapReplies } from "../reply/envelope.ts";
@@ -160,8 +162,11 @@ export class RouteTable {
     this.#configured.set(selector, options);
   }
 
-  /** Gives each route what was set for its operation. */
-  complete(): void {
+  /** Gives each route what was set for its operation; `logger` is told of what was set for none. */
+  complete(logger: Logger): void {
+    const operations = this.#routes.map(({ operation }) => operation);
+    reportUnmatched("[HTTP] use()", this.#middleware.selectors(), operations, logger);
+    reportUnmatched("[HTTP] configure()", this.#configured.selectors(), operations, logger);
     for (const route of this.#routes) {
       const { operation, bareHandler } = route;
       route.handler = chain(...this.#middleware.match(operation))(bareHandler);

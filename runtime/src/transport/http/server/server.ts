@@ -156,7 +156,7 @@ export class HttpServer implements Server, HttpRouter {
     this.#host.webSockets = webSockets;
     this.#host.endpoint = endpoint.href;
     this.#streamHost.endpoint = endpoint.href;
-    this.#routes.complete();
+    this.#routes.complete(this.#host.logger);
     this.#host.logger.info({ addr: this.#bound?.text }, "[HTTP] server listening");
     this.#listener.accept();
   }
