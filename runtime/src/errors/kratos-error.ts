@@ -1,3 +1,5 @@
+import type { GrpcCode } from "./grpc-code.ts";
+
 /**
  * A further fact for machines, as a packed message: what `anyPack` of `@bufbuild/protobuf/wkt` makes, and
  * `anyUnpack` reads.
@@ -16,6 +18,11 @@ export interface KratosErrorOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Further facts; they travel with the error over gRPC and Connect. Default: none. */
   readonly details?: readonly ErrorDetail[];
+  /**
+   * The exact code over gRPC and Connect, for those that `code` cannot tell from others, such as
+   * `ALREADY_EXISTS` beside `ABORTED`. Default: what `code` becomes.
+   */
+  readonly grpcCode?: GrpcCode | undefined;
   /** What led to it; never leaves the process. */
   readonly cause?: unknown;
 }
@@ -33,6 +40,11 @@ export class KratosError<Reason extends string = string> extends Error {
   readonly metadata: Readonly<Record<string, string>>;
   /** Beside the `google.rpc.ErrorInfo`, which reason and metadata become. */
   readonly details: readonly ErrorDetail[];
+  /**
+   * The exact code over gRPC and Connect; of every error that a gRPC client got. Undefined: what `code` becomes
+   * (`toGrpcStatusCode`).
+   */
+  readonly grpcCode: GrpcCode | undefined;
 
   constructor(code: number, reason: Reason, message: string, options: KratosErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
@@ -40,6 +52,7 @@ export class KratosError<Reason extends string = string> extends Error {
     this.reason = reason;
     this.metadata = { ...options.metadata };
     this.details = [...(options.details ?? [])];
+    this.grpcCode = options.grpcCode;
   }
 
   /** A copy of this error, stack included, that was caused by `cause`. */
@@ -66,8 +79,9 @@ function copyOf<R extends string>(
   error: KratosError<R>,
   changes: KratosErrorOptions,
 ): KratosError<R> {
-  const { code, reason, message, metadata, details } = error;
-  const kept = "cause" in error ? { metadata, details, cause: error.cause } : { metadata, details };
+  const { code, reason, message, metadata, details, grpcCode } = error;
+  const facts = { metadata, details, grpcCode };
+  const kept = "cause" in error ? { ...facts, cause: error.cause } : facts;
   const copy = new KratosError(code, reason, message, { ...kept, ...changes });
   if (error.stack !== undefined) copy.stack = error.stack;
   return copy;

@@ -1,7 +1,7 @@
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { fromGrpcCode, type GrpcCode, toGrpcStatusCode } from "./grpc-code.ts";
 import { type ErrorDetail, KratosError } from "./kratos-error.ts";
-import { toWireError } from "./wire-error.ts";
+import { isFailureCode, toWireError } from "./wire-error.ts";
 
 const errorInfoUrl = "type.googleapis.com/google.rpc.ErrorInfo";
 
@@ -20,14 +20,15 @@ export interface StatusDetails {
 
 /**
  * The bytes for `grpc-status-details-bin`: a `google.rpc.Status` with one `google.rpc.ErrorInfo`, whose
- * domain is empty, as Kratos writes it. The detail is there even when reason and metadata are empty.
- * `code` is that of the call, which clients compare it with; default: what the error's becomes in gRPC.
+ * domain is empty, as Kratos writes it. The detail is there even when reason and metadata are empty, but for
+ * errors with a gRPC code of their own, which are no less without it.
+ * `code` is that of the call, which clients compare it with; default: what the error's is in gRPC.
  */
 export function encodeStatusDetails(
   error: KratosError,
-  code: GrpcCode = toGrpcStatusCode(error.code),
+  code: GrpcCode = error.grpcCode ?? toGrpcStatusCode(error.code),
 ): Uint8Array<ArrayBuffer> {
-  const { reason, message, metadata, details } = toWireError(error);
+  const { reason, message, metadata, details, grpcCode } = toWireError(error);
   const info = new BinaryWriter();
   if (reason !== "") info.uint32(tag(1)).string(reason);
   for (const [key, value] of Object.entries(metadata)) {
@@ -38,7 +39,8 @@ export function encodeStatusDetails(
   const status = new BinaryWriter();
   status.uint32(1 << 3).int32(code);
   if (message !== "") status.uint32(tag(2)).string(message);
-  writeAny(status, errorInfoUrl, info.finish());
+  const infoBytes = info.finish();
+  if (grpcCode === undefined || infoBytes.length > 0) writeAny(status, errorInfoUrl, infoBytes);
   for (const { typeUrl, value } of details) writeAny(status, typeUrl, value);
   return status.finish();
 }
@@ -83,6 +85,7 @@ export function fromGrpcStatus(code: number, message: string, details?: Uint8Arr
   return new KratosError(fromGrpcCode(code), found?.reason ?? "", message, {
     metadata: found?.metadata ?? {},
     details: found?.details ?? [],
+    grpcCode: isFailureCode(code) ? code : undefined,
   });
 }
 

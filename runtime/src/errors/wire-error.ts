@@ -1,3 +1,4 @@
+import { GrpcCode } from "./grpc-code.ts";
 import { type ErrorDetail, KratosError } from "./kratos-error.ts";
 
 /**
@@ -10,19 +11,32 @@ export function toWireError(error: KratosError): KratosError {
   // Read once: a getter might not give the same again.
   const metadata: unknown = error.metadata;
   const details: unknown = error.details;
+  const grpcCode: unknown = error.grpcCode;
   const isSound =
     typeof message === "string" &&
     typeof metadata === "object" &&
     metadata !== null &&
     Object.values(metadata).every((value) => typeof value === "string") &&
     Array.isArray(details) &&
-    details.every(isDetail);
+    details.every(isDetail) &&
+    (grpcCode === undefined || isFailureCode(grpcCode));
   return isSound
     ? error
     : new KratosError(code, reason, toText(message), {
         metadata: toTextMap(metadata),
         details: Array.isArray(details) ? details.filter(isDetail) : [],
+        grpcCode: isFailureCode(grpcCode) ? grpcCode : undefined,
       });
+}
+
+/** Whether it is a code of gRPC that can be told of an error: any but `OK`. */
+export function isFailureCode(value: unknown): value is GrpcCode {
+  return (
+    typeof value === "number" &&
+    Number.isInteger(value) &&
+    value > GrpcCode.OK &&
+    value <= GrpcCode.UNAUTHENTICATED
+  );
 }
 
 function isDetail(value: unknown): value is ErrorDetail {

@@ -1,6 +1,7 @@
 import {
   encodeStatusDetails,
   fromGrpcStatus,
+  GrpcCode,
   KratosError,
   parseStatusDetails,
 } from "@kratos-ts/runtime";
@@ -85,4 +86,27 @@ test("fromGrpcStatus trusts the call's status, and takes reason and metadata fro
   });
   expect(fromGrpcStatus(8, "slow down")).toMatchObject({ code: 429, reason: "", metadata: {} });
   expect(fromGrpcStatus(8, "slow down", Uint8Array.of(0xff))).toMatchObject({ code: 429 });
+});
+
+describe("the code of gRPC itself", () => {
+  test("is kept where the one of HTTP stands for several", () => {
+    expect(fromGrpcStatus(6, "there")).toMatchObject({ code: 409, grpcCode: 6 });
+    expect(fromGrpcStatus(10, "lost")).toMatchObject({ code: 409, grpcCode: 10 });
+    expect(fromGrpcStatus(6, "there").withDetails()).toMatchObject({ code: 409, grpcCode: 6 });
+  });
+
+  test("is undefined for numbers that are none", () => {
+    expect(fromGrpcStatus(17, "odd")).toMatchObject({ code: 500, grpcCode: undefined });
+    expect(fromGrpcStatus(0, "odd").grpcCode).toBeUndefined();
+  });
+
+  test("is that of the bytes, which then hold an ErrorInfo only when it says something", () => {
+    const plain = new KratosError(409, "", "there", { grpcCode: GrpcCode.ALREADY_EXISTS });
+    expect(encodeStatusDetails(plain)).toEqual(Uint8Array.of(0x08, 6, ...message([2, "there"])));
+    const known = new KratosError(409, "THERE", "", { grpcCode: GrpcCode.ALREADY_EXISTS });
+    expect(parseStatusDetails(encodeStatusDetails(known))).toMatchObject({
+      code: 6,
+      reason: "THERE",
+    });
+  });
 });

@@ -1,8 +1,8 @@
-import { KratosError } from "@kratos-ts/runtime";
+import { GrpcCode, KratosError } from "@kratos-ts/runtime";
 import { createLogger } from "@kratos-ts/runtime/log";
 import { describe, expect, test } from "vitest";
 import { Echo } from "./echo-schema.ts";
-import { startEcho, startServer } from "./kratos-peer.ts";
+import { createClient, startEcho, startServer } from "./kratos-peer.ts";
 import { rawCall, requestFrame } from "./raw-call.ts";
 
 describe("errors", () => {
@@ -69,6 +69,18 @@ describe("errors", () => {
     const reply = await rawCall(address, { chunks: [requestFrame({})] });
     expect(reply.headers["x-set"]).toBe("yes");
     expect(reply.trailers["grpc-status"]).toBe("5");
+  });
+
+  test("with a gRPC code of their own keep it, over any number of servers", async () => {
+    const first = await startServer((server) => {
+      server.handle(Echo, () => {
+        throw new KratosError(409, "", "there", { grpcCode: GrpcCode.ALREADY_EXISTS });
+      });
+    });
+    const echo = createClient(first.address).method(Echo);
+    const second = await startServer((server) => server.handle(Echo, () => echo({})));
+    const again = createClient(second.address).method(Echo);
+    await expect(again({})).rejects.toMatchObject({ code: 409, grpcCode: 6, message: "there" });
   });
 
   test("in the headers that a handler set do not cost the reply", async () => {

@@ -42,9 +42,10 @@ export function toTrailers(error: unknown): { fields: readonly Field[]; unexpect
     return { fields: errorFields(GrpcCode.UNKNOWN, hidden, hidden.message), unexpected: true };
   }
   const known = toWireError(found);
-  const code = toGrpcStatusCode(known.code);
+  const code = known.grpcCode ?? toGrpcStatusCode(known.code);
   // "OK" is no answer for an error; what it was meant to be is kept in the text.
-  const message = toGrpcCode(known.code) === GrpcCode.OK ? toErrorText(known) : known.message;
+  const isOk = known.grpcCode === undefined && toGrpcCode(known.code) === GrpcCode.OK;
+  const message = isOk ? toErrorText(known) : known.message;
   return { fields: errorFields(code, known, message), unexpected: false };
 }
 
@@ -75,7 +76,7 @@ const maxDetails = 4096;
 
 /** The error in a size that fits into trailers: cut texts, and no metadata or details where they are too much. */
 function shorten(error: KratosError): KratosError {
-  const { code, metadata } = error;
+  const { code, metadata, grpcCode } = error;
   const message = cut(error.message, maxMessage);
   const reason = cut(error.reason, maxReason);
   const size = Object.entries(metadata).reduce(
@@ -87,7 +88,11 @@ function shorten(error: KratosError): KratosError {
   if (fits && details === error.details && message === error.message && reason === error.reason) {
     return error;
   }
-  return new KratosError(code, reason, message, { metadata: fits ? metadata : {}, details });
+  return new KratosError(code, reason, message, {
+    metadata: fits ? metadata : {},
+    details,
+    grpcCode,
+  });
 }
 
 /** The details for which there is room, in their order; `details` itself when that is all. */
