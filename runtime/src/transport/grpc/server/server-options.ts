@@ -1,3 +1,4 @@
+import type { JsonOptions } from "../../../codec/index.ts";
 import type { Logger } from "../../../log/logger.ts";
 import type { Middleware } from "../../../middleware/middleware.ts";
 import { createNodeServer } from "../../http2/node/node-server.ts";
@@ -28,6 +29,8 @@ export interface GrpcServerOptions {
   readonly middleware?: readonly Middleware[] | undefined;
   /** Default: one that writes to standard output. */
   readonly logger?: Logger | undefined;
+  /** How messages become JSON, for clients that speak it instead of protobuf binary. Default: as Kratos has it. */
+  readonly json?: Partial<JsonOptions> | undefined;
   /** The largest message that is taken, before and after decompression. Default: 4 MiB, as everywhere in gRPC. */
   readonly maxReceiveBytes?: number | undefined;
   /** The largest message that is sent, uncompressed. Default: none that a length of 32 bits can hold, as gRPC-Go. */

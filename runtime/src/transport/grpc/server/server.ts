@@ -1,6 +1,6 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { AppInfo } from "../../../app/app-info.ts";
-import { createCodecs } from "../../../codec/index.ts";
+import { type Codecs, createCodecs } from "../../../codec/index.ts";
 import { GrpcCode } from "../../../errors/grpc-code.ts";
 import { createLogger } from "../../../log/create-logger.ts";
 import type { Handler, Middleware } from "../../../middleware/middleware.ts";
@@ -49,7 +49,7 @@ export class GrpcServer implements Server, GrpcRouter {
   readonly #host: CallHost;
   readonly #middleware: OperationMiddleware;
   readonly #registered = new Map<string, GrpcBinding>();
-  readonly #codecs = createCodecs();
+  readonly #codecs: Codecs;
   readonly #engine: ServerEngine;
   #bindings: ReadonlyMap<string, GrpcBinding> = new Map();
   #listening: Promise<URL> | undefined;
@@ -62,6 +62,7 @@ export class GrpcServer implements Server, GrpcRouter {
     const complete = completeGrpcServerOptions(options);
     const logger = options.logger ?? createLogger();
     this.#options = complete;
+    this.#codecs = createCodecs(options.json);
     this.#middleware = new OperationMiddleware(complete.middleware);
     this.#host = {
       timers: new CallTimers(complete.timeout),
