@@ -10,6 +10,8 @@ import { GrpcServer, type GrpcServerOptions } from "@kratos-ts/runtime/grpc";
 import { silentLogger } from "@kratos-ts/runtime/log";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { http2Engine } from "../../src/transport/http2/stack/server-engine.ts";
+import { startServer } from "../grpc/kratos-peer.ts";
+import { rawCall } from "../grpc/raw-call.ts";
 import { appInfo } from "../http/serve.ts";
 import { Parrot, registerParrot } from "./parrot.ts";
 
@@ -72,3 +74,20 @@ describe.for(cases)("a gRPC server serves $name", (way) => {
     });
   });
 });
+
+test.for(engines)(
+  "a gRPC server on %s has no path for unknown methods of Connect",
+  async ([, options]) => {
+    const { address } = await startServer(registerParrot, options);
+    const reply = await rawCall(address, {
+      path: "/acme.Nothing/Do",
+      headers: { "content-type": "application/json" },
+      chunks: [Buffer.from("{}")],
+    });
+    expect(reply.headers[":status"]).toBe(404);
+    expect(JSON.parse(reply.body.toString())).toEqual({
+      code: "unimplemented",
+      message: 'the server has no method "/acme.Nothing/Do"',
+    });
+  },
+);

@@ -82,10 +82,23 @@ export function refuseUnknownWebCall(
   if (headers.get(":method") !== "POST") return undefined;
   const content = findWebContent(headers.get("content-type"));
   if (content === undefined) return undefined;
-  const translated = translate(stream, { maxReceiveBytes: 0, unpack: undefined }, content);
   const message = `the server has no method "${operation}"`;
+  if (content.protocol === "connect-unary") return refuseUnknownPath(stream, message);
+  const translated = translate(stream, { maxReceiveBytes: 0, unpack: undefined }, content);
   translated.refuse(new GrpcFailure(GrpcCode.UNIMPLEMENTED, message));
   return translated;
+}
+
+/** By the status for paths where nothing is: 501, which the code alone has, is for methods that are there. */
+function refuseUnknownPath(stream: ServerStream, message: string): StreamSink {
+  const body = Buffer.from(JSON.stringify({ code: "unimplemented", message }));
+  stream.respond([
+    [":status", "404"],
+    ["content-type", "application/json"],
+    ["content-length", String(body.length)],
+  ]);
+  stream.end([], body);
+  return deaf;
 }
 
 function openQuery(
