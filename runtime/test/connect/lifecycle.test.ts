@@ -7,7 +7,11 @@ import {
 } from "@connectrpc/connect-node";
 import { createWritableIterable } from "@connectrpc/connect/protocol";
 import { once } from "node:events";
-import { connect as connectHttp2 } from "node:http2";
+import {
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  type IncomingHttpHeaders,
+} from "node:http2";
 import { connect, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { GrpcRouter } from "../../src/transport/method.ts";
@@ -179,6 +183,28 @@ test("a body that does not come is answered when the time for requests is over",
   socket.write(head("Collect", "application/connect+json"));
   const [answer] = (await once(socket, "data")) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1.1 408 /);
+});
+
+test("a stream of requests over HTTP/2 may take longer than other requests", async () => {
+  const { url } = await serveParrot({ secure: true, requestTimeout: 100, timeout: 0 });
+  const session = connectHttp2(url, { ca });
+  onTestFinished(() => session.destroy());
+  const open = (method: string, type: string): ClientHttp2Stream =>
+    session.request({
+      ":method": "POST",
+      ":path": `/test.parrot.v1.Parrot/${method}`,
+      "content-type": type,
+    });
+  const collect = open("Collect", "application/connect+json");
+  collect.write(envelope('{"text":"a"}'));
+  const late = open("Say", "application/json");
+  late.write("{");
+  const [headers] = (await once(late, "response")) as [IncomingHttpHeaders & { ":status": number }];
+  expect(headers[":status"]).toBe(408);
+  collect.end(envelope('{"text":"b"}'));
+  const chunks: Buffer[] = [];
+  for await (const part of collect) chunks.push(part as Buffer);
+  expect(Buffer.concat(chunks).toString()).toContain('"text":"a b"');
 });
 
 test("a body that breaks the rules of HTTP is answered with 400", async () => {

@@ -77,9 +77,10 @@ export class RpcMethod implements RpcRunner {
         logger,
       });
     const format = findGrpcFormat(request);
-    stream.open(
-      format === undefined ? openWebCall(stream, this.#method, open) : open(stream, format),
-    );
+    const sink =
+      format === undefined ? openWebCall(stream, this.#method, open) : open(stream, format);
+    const { kind } = this.#method;
+    stream.open(sink, kind === "clientStreaming" || kind === "bidiStreaming");
   }
 }
 
@@ -151,5 +152,5 @@ export function refuseUnknownRpc(
   const sink =
     refuseUnknownWebCall(stream, path) ??
     refuseCall(stream, new GrpcFailure(GrpcCode.UNIMPLEMENTED, message));
-  stream.open(sink);
+  stream.open(sink, false);
 }

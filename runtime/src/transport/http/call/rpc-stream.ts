@@ -34,6 +34,7 @@ export class HttpRpcStream implements ServerStream, OpenCall {
   #calls: OpenCalls | undefined;
   #sink: StreamSink | undefined;
   #over = false;
+  #endless = false;
   /** The head of a reply that comes as a whole; it is sent with the body. */
   #head: readonly Field[] | undefined;
   #discarded = 0;
@@ -46,8 +47,12 @@ export class HttpRpcStream implements ServerStream, OpenCall {
     this.connection = new RequestConnection(request);
   }
 
-  /** Tells `sink` what comes from now on. */
-  open(sink: StreamSink): void {
+  /**
+   * Tells `sink` what comes from now on. `endless`: the client may send for as long as it likes, where HTTP
+   * itself does not mind.
+   */
+  open(sink: StreamSink, endless: boolean): void {
+    this.#endless = endless && this.#request.httpVersionMajor > 1;
     const request = this.#request;
     const response = this.#response;
     if (!this.#over) {
@@ -112,6 +117,7 @@ export class HttpRpcStream implements ServerStream, OpenCall {
 
   onProtocolError(status: number, message: string): void {
     if (this.#request.complete || this.#over) return;
+    if (status === 408 && this.#endless) return;
     this.#response.shouldKeepAlive = false;
     const sink = this.#finish();
     sendError(this.#response, new KratosError(status, "CODEC", message), undefined, this.#host);
