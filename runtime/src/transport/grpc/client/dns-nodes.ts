@@ -55,7 +55,7 @@ export class DnsNodes implements NodeSource, NodeOrigin {
   }
 
   explain(): string {
-    return textOf(this.#failure);
+    return this.#failure === undefined ? "its name has no address" : textOf(this.#failure);
   }
 
   start(): void {
