@@ -1,5 +1,6 @@
 export { HttpClient } from "./client/client.ts";
-export type { ClientTlsOptions, HttpClientOptions } from "./client/client-options.ts";
+export type { ClientTlsOptions } from "../client-tls.ts";
+export type { HttpClientOptions } from "./client/client-options.ts";
 export type { ClientCompressionOptions } from "./client/client-compression.ts";
 export type { ClientRetryOptions } from "./client/client-retry.ts";
 export type { CompressionOptions, ContentEncoding } from "./reply/compression.ts";

@@ -165,6 +165,7 @@ export class ClientTarget implements SubchannelOwner, NodeReceiver {
    * back by now.
    */
   #noticeLoss(): void {
+    if (this.#single !== undefined) return;
     const subchannels = this.#all();
     const ready = subchannels.some(({ state }) => state === "ready");
     if (this.#ready && !ready && !this.#resting) {

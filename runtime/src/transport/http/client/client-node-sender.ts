@@ -5,7 +5,7 @@ import type * as zlib from "node:zlib";
 import { addServerTimeout, hasHeader } from "./client-headers.ts";
 import { ConnectionWatch } from "./client-node-connection.ts";
 import { NodeReply } from "./client-node-reply.ts";
-import type { ClientTlsOptions } from "./client-options.ts";
+import type { ClientTlsOptions } from "../../client-tls.ts";
 import { toTlsSettings } from "./client-tls.ts";
 import {
   type AbortSource,

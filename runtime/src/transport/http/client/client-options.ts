@@ -3,6 +3,7 @@ import type { Middleware } from "../../../middleware/middleware.ts";
 import type { Discovery } from "../../../registry/discovery.ts";
 import type { Balancer } from "../../../selector/balancer.ts";
 import type { NodeFilter } from "../../../selector/node-filter.ts";
+import type { ClientTlsOptions } from "../../client-tls.ts";
 import type { ContentCodec } from "../content/content-codec.ts";
 import type { ClientCompressionOptions } from "./client-compression.ts";
 import type { ClientRetryOptions } from "./client-retry.ts";
@@ -75,18 +76,4 @@ export interface HttpClientOptions {
    * proxies and tests. With it, `tls` and Unix sockets are its own business.
    */
   readonly fetch?: typeof fetch | undefined;
-}
-
-/** Certificates of a client, as PEM text. */
-export interface ClientTlsOptions {
-  /** The authorities that servers' certificates must come from, in place of those that Node knows. */
-  readonly ca?: string | readonly string[] | undefined;
-  /** The client's own certificate, for servers that ask for one, with its intermediates. */
-  readonly cert?: string | undefined;
-  /** The private key of `cert`. */
-  readonly key?: string | undefined;
-  /** Of an encrypted `key`. */
-  readonly passphrase?: string | undefined;
-  /** The name that a server's certificate must have. Default: the host that is called. */
-  readonly servername?: string | undefined;
 }

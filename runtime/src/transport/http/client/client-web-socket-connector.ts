@@ -1,6 +1,6 @@
 import type { HeaderMap } from "../header-map.ts";
 import type { WebSocketEvents, WebSocketLink } from "../stream/web-socket-link.ts";
-import type { ClientTlsOptions } from "./client-options.ts";
+import type { ClientTlsOptions } from "../../client-tls.ts";
 import type { AbortSource, IncomingReply, OutgoingRequest } from "./client-sender.ts";
 
 /** How a WebSocket is opened. */

@@ -1,7 +1,7 @@
 import { KratosError } from "../../../errors/kratos-error.ts";
 import type { WebSocketEvents, WebSocketLink } from "../stream/web-socket-link.ts";
 import { describeStatus } from "./client-error.ts";
-import type { ClientTlsOptions } from "./client-options.ts";
+import type { ClientTlsOptions } from "../../client-tls.ts";
 import type { AbortSource, HttpSender, IncomingReply, OutgoingRequest } from "./client-sender.ts";
 import { type WebSocketConnector, WebSocketReply } from "./client-web-socket-connector.ts";
 

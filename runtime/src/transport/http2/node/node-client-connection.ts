@@ -56,7 +56,10 @@ export class NodeClientConnection implements ClientConnection, StreamHost, KeptC
     });
     // Node tells its sessions nothing of alerts of TLS.
     socket.on("error", (error) => this.fail(error));
-    session.once("close", () => this.#leave());
+    session.once("close", () => {
+      this.#keepalive.stop();
+      this.#leave();
+    });
     session.on("goaway", (_code, lastStreamId: number) => {
       this.#lastStreamId = lastStreamId;
       this.#leave();
@@ -149,7 +152,6 @@ export class NodeClientConnection implements ClientConnection, StreamHost, KeptC
   #leave(): void {
     if (!this.#usable) return;
     this.#usable = false;
-    this.#keepalive.stop();
     this.#listener.onClose();
   }
 }
