@@ -14,7 +14,6 @@ export type { Health } from "./services/health.ts";
 export type { GrpcCompressionOptions } from "./protocol/gzip.ts";
 export { decodeBinaryHeader, encodeBinaryHeader } from "./protocol/metadata.ts";
 export type { GrpcServerKeepalive, GrpcServerOptions } from "./server/server-options.ts";
-export type { GrpcCallContext } from "./server/server-context.ts";
+export type { ConnectionInfo, GrpcCallContext } from "./server/server-context.ts";
 export { isGrpcServerContext } from "./server/server-context.ts";
-export type { ConnectionInfo } from "../http2/server-engine.ts";
 export { GrpcServer } from "./server/server.ts";

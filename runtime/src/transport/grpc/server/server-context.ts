@@ -6,6 +6,8 @@ import type { StopSignal } from "../../stop-signal.ts";
 import type { ConnectionInfo, ServerStream } from "../../http2/server-engine.ts";
 import { GrpcHeader } from "../protocol/metadata.ts";
 
+export type { ConnectionInfo } from "../../http2/server-engine.ts";
+
 /** What a handler knows of a call that came over gRPC, beside what every call has. */
 export interface GrpcCallContext extends CallContext {
   readonly kind: "grpc";
