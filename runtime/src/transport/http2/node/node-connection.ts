@@ -74,7 +74,7 @@ export class NodeConnection extends SocketInfo {
     if (this.queuedBytes > maxQueuedBytes) return "memory";
     const { maxConcurrentStreams } = this.#options;
     if (this.streams.size + this.#busy.size < maxConcurrentStreams) return undefined;
-    for (const sink of this.#busy) if (sink.busy !== true) this.#busy.delete(sink);
+    this.#pruneBusy();
     return this.streams.size + this.#busy.size < maxConcurrentStreams ? undefined : "streams";
   }
 
@@ -111,6 +111,7 @@ export class NodeConnection extends SocketInfo {
 
   /** Ends what takes too long; called now and then with the time as `performance.now` has it. */
   check(now: number): void {
+    this.#pruneBusy();
     if (this.#session.destroyed) {
       // Node waits for ever for the client to close its end.
       if (this.#endingSince === 0) this.#endingSince = now;
@@ -123,6 +124,10 @@ export class NodeConnection extends SocketInfo {
     }
     this.#checkAge(now);
     this.#checkSilence(now);
+  }
+
+  #pruneBusy(): void {
+    for (const sink of this.#busy) if (sink.busy !== true) this.#busy.delete(sink);
   }
 
   #checkAge(now: number): void {
