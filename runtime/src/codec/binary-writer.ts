@@ -13,13 +13,14 @@ const TWO_32 = 0x1_0000_0000;
 
 /**
  * Writes protobuf's wire format into slabs, as Node does with small buffers: each message gets the
- * next part of a slab, which is never written again, so that nothing is copied at the end.
+ * next part of a slab, which is not written again before {@link reuse}, so that nothing is copied at the end.
  * Values are trusted to fit their type; only text is checked for lone surrogates.
  */
 export class BinaryWriter {
   private bytes: Buffer = Buffer.alloc(0);
   private start = 0;
   private position = 0;
+  private last: Uint8Array | undefined = undefined;
   private readonly long = new DataView(new ArrayBuffer(8));
 
   /** Begins a message behind `headroom` zero bytes. */
@@ -37,11 +38,19 @@ export class BinaryWriter {
 
   /** What was written since {@link begin}. */
   finish(): Uint8Array {
-    return new Uint8Array(
+    this.last = new Uint8Array(
       this.bytes.buffer,
       this.bytes.byteOffset + this.start,
       this.position - this.start,
     );
+    return this.last;
+  }
+
+  /** Writes the next message over `bytes`, if they are what {@link finish} returned last. */
+  reuse(bytes: Uint8Array): void {
+    if (bytes !== this.last) return;
+    this.position = this.start;
+    this.last = undefined;
   }
 
   /** An unsigned 32-bit varint; also a field's tag. */

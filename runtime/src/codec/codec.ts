@@ -69,6 +69,11 @@ export interface Codecs {
   message<D extends DescMessage>(desc: D): MessageCodec<D>;
   /** The codec of a field. */
   field(field: DescField): FieldCodec;
+  /**
+   * Lets what `toBinary` has returned be written over, once nobody needs it any more: who sends many messages,
+   * and has them copied, need not have memory for each. Without effect unless no message was written since.
+   */
+  reuse(bytes: Uint8Array): void;
   /** Codecs with some options changed; the same ones for the same options. */
   with(options: Partial<JsonOptions>): Codecs;
 }
@@ -206,6 +211,7 @@ function makeCodecs(complete: JsonOptions, engine: Engine, change: Codecs["with"
         fromJson: (value) => explainField((plan) => fieldValueFromJson(value, plan)),
       };
     },
+    reuse: (bytes) => writers.reuse(bytes),
     with: change,
   };
 }

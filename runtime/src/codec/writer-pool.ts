@@ -21,6 +21,11 @@ export class WriterPool {
     return this.finish(writer);
   }
 
+  /** The bytes of a message are not needed any more; without effect unless they were written last. */
+  reuse(bytes: Uint8Array): void {
+    this.idle?.reuse(bytes);
+  }
+
   // Out of the pool while in use: a getter of the message might call here, or an Any in an Any.
   // After an error the writer is not put back.
   private take(): BinaryWriter {

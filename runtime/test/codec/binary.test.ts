@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { compileCodec } from "@kratos-ts/runtime/codec";
+import { compileCodec, createCodecs } from "@kratos-ts/runtime/codec";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { attempt } from "./attempt.ts";
@@ -23,6 +23,22 @@ describe("binary", () => {
     const copy = first.slice();
     for (let i = 0; i < 5000; i++) codec.toBinary({ id: `other ${i}` });
     expect(first).toEqual(copy);
+  });
+
+  test("writes over what it returned last once it may, and over nothing else", () => {
+    const codecs = createCodecs();
+    const { toBinary } = codecs.message(R);
+    const [first, second] = [toBinary({ id: "first" }), toBinary({ id: "other" })];
+    const [firstCopy, secondCopy] = [first.slice(), second.slice()];
+    codecs.reuse(first);
+    const third = toBinary({ id: "third" });
+    expect([first, second]).toEqual([firstCopy, secondCopy]);
+    codecs.reuse(third);
+    codecs.reuse(third);
+    const fourth = toBinary({ id: "forth" });
+    expect([fourth.buffer, fourth.byteOffset]).toEqual([third.buffer, third.byteOffset]);
+    expect(third).toEqual(fourth);
+    expect([first, second]).toEqual([firstCopy, secondCopy]);
   });
 
   test("reads a part of its input", () => {

@@ -72,6 +72,8 @@ export interface StreamSink {
 
 /** Both directions of a stream, as either side sees it. All methods are without effect once it has died. */
 export interface Stream {
+  /** Whether nothing of what was sent is looked at any more: it may be changed. Absent: nobody knows. */
+  readonly copied?: boolean;
   /** Sends payload. False: wait for `onDrain` before more. `bytes` must stay unchanged until sent. */
   write(bytes: Uint8Array): boolean;
   /** Kills the stream in both directions. `onReset` is not called for it. */

@@ -9,6 +9,8 @@ export interface MessageFormat {
   decode(bytes: Uint8Array, start: number, end: number): unknown;
   /** A whole frame with a message that this side sends. Throws a `CodecError`. */
   encode(message: unknown): Uint8Array;
+  /** Nobody needs the frame any more that {@link encode} has returned. Absent: it does not matter. */
+  reuse?(frame: Uint8Array): void;
 }
 
 /** The formats of one method. */
@@ -31,6 +33,7 @@ export function compileFormats(
       contentType: "application/grpc",
       decode: (bytes, start, end) => reader.fromBinary(bytes, start, end),
       encode: (message) => fillPrefix(writer.toBinary(message, framePrefixBytes)),
+      reuse: (frame) => codecs.reuse(frame),
     },
     json: {
       contentType: "application/grpc+json",

@@ -198,6 +198,13 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     }
   }
 
+  /** Sends a message of several. False: wait for `onDrain` before more. */
+  protected write(frame: Uint8Array): boolean {
+    const goOn = this.stream.write(frame);
+    if (this.stream.copied === true) this.#format.reuse?.(frame);
+    return goOn;
+  }
+
   /** Ends the call well, after `last` if given. */
   protected succeed(last?: Uint8Array): void {
     if (this.#done) return;

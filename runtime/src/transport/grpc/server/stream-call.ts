@@ -109,7 +109,7 @@ export class StreamCall extends ServerCall {
       const frame = isPromise(encoded) ? await encoded : encoded;
       if (this.done) break;
       this.respond();
-      if (!this.stream.write(frame)) await this.#drained();
+      if (!this.write(frame)) await this.#drained();
       else if (turn.isOver) await turn.next();
     }
     // The call ended before the first reply was asked for.

@@ -75,6 +75,10 @@ export class Http2Stream implements ServerStream, SendingStream {
     return this.#queue !== undefined;
   }
 
+  get copied(): boolean {
+    return this.#queue === undefined;
+  }
+
   /** Whether the client has said all that it wants to say. */
   get requestEnded(): boolean {
     return this.#requestEnded;
