@@ -31,6 +31,7 @@ export const grpcField: Field = {
   peers: [
     { id: "raw-compiled", title: "raw node:http2 + our compiled codec" },
     { id: ownId, title: "kratos-ts, recovery + logging at warn" },
+    { id: "kratos-http2-engine", title: "the same on http2Engine()" },
     { id: "grpc-js", title: "@grpc/grpc-js + proto-loader" },
     { id: "connect", title: "connect-node" },
   ],

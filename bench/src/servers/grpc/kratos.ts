@@ -1,17 +1,4 @@
-/** This project's server as a service has it: generated methods behind recovery and logging at warn. */
-import { GrpcServer } from "@kratos-ts/runtime/grpc";
-import { createLogger } from "@kratos-ts/runtime/log";
-import { logging, recovery } from "@kratos-ts/runtime/middleware";
-import { registerOrderServiceGrpcServer } from "../../../proto/order/v1/order_grpc.ts";
-import { createOrder, getOrder } from "../../order-service.ts";
-import { announce } from "../announce.ts";
+/** This project's server on `node:http2`, which is the default. */
+import { serveOrders } from "./serve-orders.ts";
 
-const logger = createLogger({ level: "warn" });
-const server = new GrpcServer({
-  addr: "127.0.0.1:0",
-  logger,
-  middleware: [recovery({ logger }), logging(logger)],
-});
-registerOrderServiceGrpcServer(server, { createOrder, getOrder });
-await server.start({ id: "1", name: "bench", version: "1", metadata: {}, endpoints: [] });
-announce(Number((await server.endpoint()).port));
+await serveOrders();
