@@ -110,6 +110,15 @@ describe("connections without a call", () => {
     expect(await client.method(Echo)({})).toMatchObject({ text: "ok" });
   });
 
+  test("are closed though their servers are watched", async () => {
+    const { server, address } = await startServer((router) => router.handle(Echo, () => ({})));
+    const echo = createClient(`direct:///${address}`, { idleTimeout: 20 }).method(Echo);
+    await echo({});
+    // A server that stops waits for its connections.
+    await server.stop(new AbortController().signal);
+    await expect(echo({})).rejects.toMatchObject({ code: 503 });
+  });
+
   test("are not closed under a stream", async () => {
     const sessions: ServerHttp2Session[] = [];
     const { address, release, hung } = await startLossyServer(sessions);

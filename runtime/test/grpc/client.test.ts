@@ -113,20 +113,7 @@ describe("closing", () => {
       await server.stop(new AbortController().signal);
       console.log(value);
     `;
-    const root = fileURLToPath(new URL("../../..", import.meta.url));
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [
-        "--import",
-        "./scripts/register.js",
-        "--conditions=@kratos-ts/source",
-        "--input-type=module",
-        "-e",
-        script,
-      ],
-      { cwd: root, timeout: 15_000 },
-    );
-    expect(stdout).toContain("done!");
+    expect(await runScript(script)).toContain("done!");
   });
 });
 
@@ -150,4 +137,36 @@ test("10,000 calls leave nothing behind", async () => {
   expect(sum).toBe(100 * 4950);
   await expect.poll(handles).toBeLessThanOrEqual(before + 2);
   expect(warnings).toEqual([]);
+});
+
+/** What a process prints that runs this to its end. */
+async function runScript(script: string): Promise<string> {
+  const root = fileURLToPath(new URL("../../..", import.meta.url));
+  const source = ["--import", "./scripts/register.js", "--conditions=@kratos-ts/source"];
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [...source, "--input-type=module", "-e", script],
+    { cwd: root, timeout: 15_000 },
+  );
+  return stdout;
+}
+
+const scriptClient = (endpoint: string, options: string): string => `
+  import { GrpcClient } from "@kratos-ts/runtime/grpc";
+  import { EmptySchema } from "@bufbuild/protobuf/wkt";
+  const client = new GrpcClient({ endpoint: ${JSON.stringify(endpoint)}, ${options} });
+  const method = { operation: "${Echo.operation}", kind: "unary", input: EmptySchema, output: EmptySchema };
+  await client.method(method)({}).then(() => console.log("done!"), (error) => console.log(error.message));
+`;
+
+describe("a process", () => {
+  test("is not held by connections without a call, watched ones included", async () => {
+    const { address } = await startServer((server) => server.handle(Echo, () => ({})));
+    expect(await runScript(scriptClient(`direct:///${address}`, ""))).toContain("done!");
+  });
+
+  test("is held by a call that waits for a server", async () => {
+    const script = scriptClient("127.0.0.1:1", "waitForReady: true, timeout: 100");
+    expect(await runScript(script)).toContain("took longer than 100 ms");
+  });
 });

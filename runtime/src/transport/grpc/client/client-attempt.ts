@@ -57,6 +57,7 @@ export class ClientAttempt implements ClientSink, MessageSink, Caller {
   #stream: ClientStream | undefined;
   #reader: FrameReader | undefined;
   #headers: HeaderView | undefined;
+  #settled = false;
   #done = false;
 
   constructor(host: AttemptHost, previous: number) {
@@ -103,7 +104,7 @@ export class ClientAttempt implements ClientSink, MessageSink, Caller {
     // A deadline may have passed because the server is gone without a word.
     if (error?.code === 504) this.#link?.connection.probe();
     this.#stream?.reset(ResetCode.CANCEL);
-    this.#pick?.done(error);
+    this.#settle(error);
   }
 
   /** Stops reading replies until {@link resume}. */
@@ -236,7 +237,10 @@ export class ClientAttempt implements ClientSink, MessageSink, Caller {
     this.#host.failed(this, error, { fate, status: error.code, pushback }, headers);
   }
 
+  /** Tells the balancer how it went, once. */
   #settle(error: KratosError | undefined): void {
+    if (this.#settled) return;
+    this.#settled = true;
     this.#pick?.done(error);
   }
 

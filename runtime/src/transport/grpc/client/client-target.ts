@@ -16,6 +16,9 @@ import { createNodeSource, type NodeReceiver, type NodeSource } from "./node-sou
 import { Subchannel, type SubchannelOwner } from "./subchannel.ts";
 import { type Caller, WaitingCalls } from "./waiting-calls.ts";
 
+/** Servers that an error names. */
+const maxNames = 3;
+
 /** How often unused connections are looked for, in milliseconds. */
 const sweepInterval = 60_000;
 
@@ -238,7 +241,9 @@ export class ClientTarget implements SubchannelOwner, NodeReceiver {
       call.refuse(noNodeError(this.#endpoint, this.#members.size, this.#source?.origin));
       return;
     }
-    const where = candidates.map(({ route }) => `"${nameOf(route)}"`).join(", ");
+    const names = candidates.map(({ route }) => `"${nameOf(route)}"`);
+    const others = names.length > maxNames ? ` and ${names.length - maxNames} others` : "";
+    const where = names.slice(0, maxNames).join(", ") + others;
     const cause = candidates.find(({ failure }) => failure !== undefined)?.failure;
     const why = cause === undefined ? "" : `: ${cause.message}`;
     call.refuse(new KratosError(503, "UNREACHABLE", `cannot reach ${where}${why}`, { cause }));
