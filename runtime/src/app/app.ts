@@ -19,7 +19,7 @@ import { throwFailures } from "./throw-failures.ts";
  * deregisters and stops the servers.
  *
  * Start: listeners open → `beforeStart` → servers serve → register → `afterStart`.
- * Stop: `beforeStop` → deregister → servers stop → `afterStop`.
+ * Stop: servers announce it → `beforeStop` → deregister → servers stop → `afterStop`.
  * A start that fails undoes what was done of it. Every hook and step of a stop runs, whatever failed
  * before it; `run()` then rejects with all that failed.
  */
@@ -166,6 +166,7 @@ export class App implements AppInfo {
       }
     };
 
+    for (const server of servers) await attempt(async () => server.announceStop?.());
     if (this.#reached !== "nothing") {
       for (const hook of beforeStop) {
         await attempt(() => runHooks("beforeStop", [hook], this, signal));

@@ -8,6 +8,11 @@ export interface Server {
    */
   start(app: AppInfo): Promise<void>;
   /**
+   * The app is about to stop: whoever asks is told to call others from now on. What comes is served until
+   * {@link stop}. Servers that nobody can ask leave it out.
+   */
+  announceStop?(): void;
+  /**
    * Ends: accepts nothing new, lets what is running finish. When `signal` aborts, cuts the rest off.
    * Safe to call more than once and before `start`.
    */

@@ -11,6 +11,7 @@ export type {
 } from "./client/client-options.ts";
 export { GrpcClient } from "./client/client.ts";
 export type { Health } from "./services/health.ts";
+export type { GrpcServerStats } from "./services/server-counts.ts";
 export type { GrpcCompressionOptions } from "./protocol/gzip.ts";
 export { decodeBinaryHeader, encodeBinaryHeader } from "./protocol/metadata.ts";
 export type { GrpcServerKeepalive, GrpcServerOptions } from "./server/server-options.ts";

@@ -16,10 +16,16 @@ export interface ConnectionInfo {
   peerCertificate(): PeerCertificate | undefined;
 }
 
+/** A connection as an engine hands it to its server. */
+export interface ServerConnection extends ConnectionInfo {
+  /** Belongs to the server, which keeps there what it knows of the connection. */
+  record?: unknown;
+}
+
 /** A stream that a client opened. */
 export interface ServerStream extends Stream {
   readonly headers: HeaderView;
-  readonly connection: ConnectionInfo;
+  readonly connection: ServerConnection;
   /**
    * Sends response headers, `:status` among them; with `endStream` they are all there is. Throws for fields
    * that HTTP/2 cannot carry.
@@ -87,9 +93,9 @@ export type EngineLimit =
 /** Is told of what happens to connections, for diagnostics; it must not throw. */
 export interface EngineObserver extends ListenerObserver {
   /** A connection whose streams are served from now on. */
-  onConnection(connection: ConnectionInfo): void;
+  onConnection(connection: ServerConnection): void;
   /** Once for each {@link onConnection}. */
-  onConnectionClosed(connection: ConnectionInfo): void;
+  onConnectionClosed(connection: ServerConnection): void;
   /** `sender` said goodbye, with a code of HTTP/2 and what it wrote beside. */
   onGoaway(
     connection: ConnectionInfo,

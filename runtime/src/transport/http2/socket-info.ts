@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
 import type { PeerCertificate, TLSSocket } from "node:tls";
-import type { ConnectionInfo } from "./server-engine.ts";
+import type { ServerConnection } from "./server-engine.ts";
 import { socketAddress } from "./socket-address.ts";
 
 /** {@link ConnectionInfo} read from a socket on first use, since few calls ask; addresses last longer than it. */
-export class SocketInfo implements ConnectionInfo {
+export class SocketInfo implements ServerConnection {
+  record: unknown = undefined;
   readonly encrypted: boolean;
   readonly #socket: Socket;
   #remoteAddress: string | undefined;

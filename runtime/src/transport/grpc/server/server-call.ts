@@ -13,6 +13,8 @@ import type { MessageSink } from "../protocol/frame.ts";
 import { framePrefixBytes, FrameReader } from "../protocol/frame.ts";
 import { acceptsGzip, type GzipPacker, unpack } from "../protocol/gzip.ts";
 import type { MessageFormat } from "../protocol/message-format.ts";
+import type { CallCounts } from "../services/call-counts.ts";
+import type { ServerCounts } from "../services/server-counts.ts";
 import type { GrpcServerContext } from "./server-context.ts";
 import { GrpcFailure, okTrailers, toTrailers } from "../protocol/status.ts";
 import { cardinalityFailure, toRequestFailure } from "./request-failure.ts";
@@ -25,6 +27,8 @@ export interface CallHost {
   readonly maxSendBytes: number;
   /** Undefined: replies go out as they are. */
   readonly packer: GzipPacker | undefined;
+  /** Undefined: nobody counts. */
+  readonly counts: ServerCounts | undefined;
   /** Tells calls that the server begins to stop. */
   readonly stop: StopSignal;
 }
@@ -50,6 +54,7 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
   protected readonly binding: GrpcBinding;
   protected readonly context: GrpcServerContext;
   readonly #format: MessageFormat;
+  readonly #counts: CallCounts | undefined;
   #reader: FrameReader | undefined = undefined;
   /** Compresses the replies of this call. */
   readonly #packer: GzipPacker | undefined;
@@ -65,6 +70,8 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     this.binding = parts.binding;
     this.context = parts.context;
     this.#format = parts.format;
+    this.#counts = host.counts?.findCalls(parts.stream.connection);
+    this.#counts?.start(Date.now());
     const { packer } = host;
     if (packer !== undefined && acceptsGzip(parts.stream.headers.get("grpc-accept-encoding"))) {
       this.#packer = packer;
@@ -104,6 +111,7 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
 
   onMessage(bytes: Uint8Array, start: number, end: number, compressed: boolean): void {
     if (this.#done) return;
+    this.#counts?.receive();
     if (this.#unpacking) throw cardinalityFailure("more than one request");
     if (!compressed) {
       this.receive(this.#format.decode(bytes, start, end));
@@ -174,6 +182,7 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
       const message = `a reply of ${size} bytes is larger than the limit of ${maxSendBytes} bytes`;
       throw new GrpcFailure(GrpcCode.RESOURCE_EXHAUSTED, message);
     }
+    this.#counts?.send();
     return this.#packer === undefined ? frame : this.#packer.pack(frame);
   }
 
@@ -209,6 +218,7 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
   protected succeed(last?: Uint8Array): void {
     if (this.#done) return;
     this.respond();
+    this.#counts?.succeed();
     this.#end();
     this.#sendTrailers(okTrailers, last);
   }
@@ -275,6 +285,7 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
 
   #cancel(reason: unknown): void {
     if (this.#done) return;
+    this.#counts?.fail();
     this.#end(reason);
     this.context.abort(reason);
   }

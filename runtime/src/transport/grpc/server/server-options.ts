@@ -10,6 +10,7 @@ import type {
   ServerLimits,
 } from "../../http2/server-engine.ts";
 import { type GrpcCompressionOptions, GzipPacker } from "../protocol/gzip.ts";
+import type { OwnServiceOptions } from "../services/own-services.ts";
 import { completeTlsOptions, type CompleteTlsOptions, type TlsOptions } from "../../tls-options.ts";
 
 /** Options of `GrpcServer`. All may be `undefined`, so that parsed configuration fits as it is. */
@@ -58,6 +59,18 @@ export interface GrpcServerOptions {
   readonly maxConnectionAgeGrace?: number | undefined;
   /** How clients that have gone are found, and pings of clients borne. */
   readonly keepalive?: GrpcServerKeepalive | undefined;
+  /**
+   * Answer `grpc.health.v1.Health`. Default: true. A service of that name that is registered takes its place; with
+   * neither, clients take the server for healthy as long as it is there.
+   */
+  readonly health?: boolean | undefined;
+  /**
+   * Tell clients such as grpcurl of all services and their protos: `grpc.reflection.v1.ServerReflection` and
+   * `v1alpha`. Default: true.
+   */
+  readonly reflection?: boolean | undefined;
+  /** Tell clients of connections and of calls that were counted: `grpc.channelz.v1.Channelz`. Default: false. */
+  readonly channelz?: boolean | undefined;
   /** What speaks HTTP/2: `http2Engine()` of `@kratos-ts/runtime/http2`. Default: `node:http2`. */
   readonly engine?: Http2Engine | undefined;
 }
@@ -78,7 +91,7 @@ export interface GrpcServerKeepalive {
 }
 
 /** {@link GrpcServerOptions} with nothing left open. */
-export interface CompleteGrpcServerOptions extends ServerLimits, ConnectionLife {
+export interface CompleteGrpcServerOptions extends ServerLimits, ConnectionLife, OwnServiceOptions {
   readonly network: string;
   readonly addr: string;
   readonly timeout: number;
@@ -102,6 +115,9 @@ export function completeGrpcServerOptions(options: GrpcServerOptions): CompleteG
     middleware: options.middleware ?? [],
     maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
     maxSendBytes: options.maxSendBytes ?? 2 ** 32 - 1,
+    health: options.health ?? true,
+    reflection: options.reflection ?? true,
+    channelz: options.channelz ?? false,
     createEngine: options.engine?.createServer ?? createNodeServer,
     packer:
       compression === false ? undefined : new GzipPacker(compression === true ? {} : compression),

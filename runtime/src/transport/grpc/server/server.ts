@@ -24,7 +24,9 @@ import { CallTimers } from "../../call-timers.ts";
 import type { Field, StreamSink } from "../../http2/engine.ts";
 import type { ServerEngine, ServerStream } from "../../http2/server-engine.ts";
 import type { Health } from "../services/health.ts";
-import { HealthService } from "../services/health.ts";
+import { HealthStatuses } from "../services/health.ts";
+import { OwnServices } from "../services/own-services.ts";
+import { type GrpcServerStats, ServerCounts } from "../services/server-counts.ts";
 import { findFormatName, type MessageFormats } from "../protocol/message-format.ts";
 import { TlsCredentialsError } from "../../tls-credentials.ts";
 import { deafSink, openCall, refuseCall } from "./open-call.ts";
@@ -38,13 +40,15 @@ import {
 import { GrpcFailure } from "../protocol/status.ts";
 
 /**
- * Serves gRPC over HTTP/2, with the standard health service.
+ * Serves gRPC over HTTP/2, with the standard services for health and reflection.
  * Methods and middleware are registered before {@link start}.
  */
 export class GrpcServer implements Server, GrpcRouter {
   /** What `grpc.health.v1.Health` answers. */
   readonly health: Health;
-  readonly #health = new HealthService();
+  readonly #health = new HealthStatuses();
+  readonly #counts = new ServerCounts();
+  readonly #services: OwnServices;
   readonly #options: CompleteGrpcServerOptions;
   readonly #host: CallHost;
   readonly #middleware: OperationMiddleware;
@@ -70,11 +74,16 @@ export class GrpcServer implements Server, GrpcRouter {
       maxReceiveBytes: complete.maxReceiveBytes,
       maxSendBytes: complete.maxSendBytes,
       packer: complete.packer,
+      counts: this.#counts,
       stop: new StopSignal(),
     };
     this.health = this.#health;
+    this.#services = new OwnServices(complete, this.#health, {
+      counts: this.#counts,
+      listenAddress: () => this.#bound?.text ?? "",
+    });
     this.#engine = complete.createEngine(
-      { ...complete, observer: new ServerObserver(logger) },
+      { ...complete, observer: new ServerObserver(logger, this.#counts) },
       (stream) => this.#open(stream),
       (error) => logger.error({ err: error }, "[gRPC] listener failed"),
     );
@@ -83,6 +92,11 @@ export class GrpcServer implements Server, GrpcRouter {
   /** The port that is listened on; undefined before {@link endpoint} has resolved, and for Unix sockets. */
   get port(): number | undefined {
     return this.#bound?.port;
+  }
+
+  /** What the server has counted so far. */
+  stats(): GrpcServerStats {
+    return this.#counts.snapshot();
   }
 
   handle<I extends DescMessage, O extends DescMessage, K extends MethodKind>(
@@ -99,7 +113,7 @@ export class GrpcServer implements Server, GrpcRouter {
       throw new Error(`the gRPC method "${operation}" is registered already`);
     }
     this.#registered.set(operation, compileBinding(method, handler as Handler, this.#codecs));
-    this.#health.add(operation.slice(1, operation.lastIndexOf("/")));
+    this.#services.add(method);
   }
 
   /**
@@ -132,18 +146,23 @@ export class GrpcServer implements Server, GrpcRouter {
     const operations = [...this.#registered.keys()];
     const { logger } = this.#host;
     reportUnmatched("[gRPC] use()", this.#middleware.selectors(), operations, logger);
-    const bindings = new Map(this.#health.bindings());
+    const bindings = this.#services.bindings();
     for (const [operation, binding] of this.#registered) {
       bindings.set(operation, wrapBinding(binding, this.#middleware));
     }
     this.#bindings = bindings;
     this.#engine.accept();
+    this.#health.serve();
     logger.info({ addr: this.#bound?.text }, "[gRPC] server listening");
+  }
+
+  announceStop(): void {
+    this.#health.retire();
   }
 
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopped = true;
-    this.#health.shutdown();
+    this.#health.shutdown(serverStopping());
     this.#host.stop.stop(serverStopping());
     // A listener that is being opened has to be there before it can be closed.
     await this.#listening?.catch(() => undefined);

@@ -1,142 +1,85 @@
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { CodecError } from "../../../codec/codec-error.ts";
-import { KratosError } from "../../../errors/kratos-error.ts";
-import type { GrpcBinding } from "../protocol/binding.ts";
-import { fillPrefix, framePrefixBytes } from "../protocol/frame.ts";
-import type { MessageFormats } from "../protocol/message-format.ts";
-import { MessageQueue } from "../../message-queue.ts";
-import { serverStopping } from "../../server-stopping.ts";
+import { StatusWatch } from "./status-watch.ts";
 
 /** What is said of a service (`grpc.health.v1.HealthCheckResponse.ServingStatus`). */
-type ServingStatus = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
+export type ServingStatus = "SERVING" | "NOT_SERVING";
 
 /** What a service may say about its own health. */
 export interface Health {
   /**
-   * Whether `service` (full name; `""`: the whole server) takes calls. Tells whoever watches it; without
-   * effect once the server stops.
+   * Whether `service` (full name; `""`: the whole server) takes calls. Tells whoever watches it. As long as the
+   * server has not started, and once it is to stop, nothing serves whatever is said here.
    */
   setServing(service: string, serving: boolean): void;
 }
 
 /**
- * The standard health service `grpc.health.v1.Health`. It knows the server as a whole (`""`) and each
- * registered service, all serving until told otherwise. No middleware and no timeout apply to it.
+ * What the health service of a server has to tell: of the server as a whole (`""`) and of each service that it
+ * knows; all serve while the server does, unless told otherwise.
  */
-export class HealthService implements Health {
-  readonly #statuses = new Map<string, ServingStatus>([["", "SERVING"]]);
-  readonly #watchers = new Map<MessageQueue, string>();
-  #stopped = false;
+export class HealthStatuses implements Health {
+  readonly #services = new Map<string, boolean>([["", true]]);
+  readonly #watches = new Map<StatusWatch, string>();
+  #state: "starting" | "serving" | "stopping" | "stopped" = "starting";
+  /** Why watches end. */
+  #reason: Error | undefined;
 
   setServing(service: string, serving: boolean): void {
-    if (this.#stopped) return;
-    this.#set(service, serving ? "SERVING" : "NOT_SERVING");
+    this.#services.set(service, serving);
+    for (const [watch, watched] of this.#watches) {
+      if (watched === service) watch.check();
+    }
   }
 
   /** Makes a service known. */
   add(service: string): void {
-    if (!this.#statuses.has(service)) this.#set(service, "SERVING");
+    if (!this.#services.has(service)) this.setServing(service, true);
   }
 
-  /** Says `NOT_SERVING` for everything, for good, and ends the watches. */
-  shutdown(): void {
-    if (this.#stopped) return;
-    for (const service of this.#statuses.keys()) this.#set(service, "NOT_SERVING");
-    this.#stopped = true;
-    for (const queue of this.#watchers.keys()) {
-      queue.fail(serverStopping());
-    }
-    this.#watchers.clear();
+  /** The server takes calls from now on. */
+  serve(): void {
+    if (this.#state === "starting") this.#enter("serving");
   }
 
-  /** The service's methods by operation. */
-  bindings(): [operation: string, binding: GrpcBinding][] {
-    const check: GrpcBinding = {
-      operation: "/grpc.health.v1.Health/Check",
-      kind: "unary",
-      formats: healthFormats,
-      handler: (service) => this.#check(service as string),
-    };
-    const watch: GrpcBinding = {
-      operation: "/grpc.health.v1.Health/Watch",
-      kind: "serverStreaming",
-      formats: healthFormats,
-      handler: (service) => this.#watch(service as string),
-    };
-    return [check, watch].map((binding) => [binding.operation, binding]);
+  /** Nothing serves any more, for good, but may still be asked about. */
+  retire(): void {
+    if (this.#state !== "stopped") this.#enter("stopping");
   }
 
-  #check(service: string): ServingStatus {
-    const status = this.#statuses.get(service);
-    if (status === undefined) throw new KratosError(404, "", `unknown service "${service}"`);
-    return status;
+  /** Ends the watches, too, with `reason`, once they have told that nothing serves. */
+  shutdown(reason: Error): void {
+    this.retire();
+    this.#state = "stopped";
+    for (const watch of this.#watches.keys()) watch.end(reason);
+    this.#watches.clear();
+    this.#reason = reason;
   }
 
-  #watch(service: string): AsyncIterable<unknown> {
-    const queue: MessageQueue = new MessageQueue(unlimited, () => this.#watchers.delete(queue));
-    queue.push(this.#statuses.get(service) ?? "SERVICE_UNKNOWN", 0);
-    this.#watchers.set(queue, service);
-    return queue;
+  /** Undefined: the service is not known. */
+  find(service: string): ServingStatus | undefined {
+    const serving = this.#services.get(service);
+    if (serving === undefined) return undefined;
+    return serving && this.#state === "serving" ? "SERVING" : "NOT_SERVING";
   }
 
-  #set(service: string, status: ServingStatus): void {
-    if (this.#statuses.get(service) === status) return;
-    this.#statuses.set(service, status);
-    for (const [queue, watched] of this.#watchers) {
-      if (watched === service) queue.push(status, 0);
-    }
+  /** The status of every service that is known. */
+  list(): ReadonlyMap<string, ServingStatus> {
+    const names = [...this.#services.keys()];
+    return new Map(names.map((name) => [name, this.find(name) ?? "NOT_SERVING"]));
   }
-}
 
-const unlimited = { pause() {}, resume() {} };
-
-// The messages have one field each: a string `service` = 1, an enum `status` = 1.
-const healthFormats: MessageFormats = {
-  proto: {
-    contentType: "application/grpc",
-    decode: (bytes, start, end) => readService(bytes.subarray(start, end)),
-    encode(status) {
-      const writer = new BinaryWriter().raw(new Uint8Array(framePrefixBytes));
-      writer.tag(1, WireType.Varint).int32(statusNumbers[status as ServingStatus]);
-      return fillPrefix(writer.finish());
-    },
-  },
-  json: {
-    contentType: "application/grpc+json",
-    decode: (bytes, start, end) => readServiceJson(Buffer.from(bytes.subarray(start, end))),
-    encode(status) {
-      const body = Buffer.from(JSON.stringify({ status }));
-      return fillPrefix(Buffer.concat([Buffer.alloc(framePrefixBytes), body]));
-    },
-  },
-};
-
-const statusNumbers: Readonly<Record<ServingStatus, number>> = {
-  SERVING: 1,
-  NOT_SERVING: 2,
-  SERVICE_UNKNOWN: 3,
-};
-
-function readService(bytes: Uint8Array): string {
-  try {
-    let service = "";
-    const reader = new BinaryReader(bytes);
-    while (reader.pos < reader.len) {
-      const [field, wire] = reader.tag();
-      if (field === 1 && wire === WireType.LengthDelimited) service = reader.string();
-      else reader.skip(wire, field);
-    }
-    return service;
-  } catch (cause) {
-    throw new CodecError("the bytes are no grpc.health.v1.HealthCheckRequest", "", { cause });
+  /** The status of a service as it changes; undefined while the service is not known. */
+  watch(service: string): StatusWatch {
+    const watch = new StatusWatch(
+      () => this.find(service),
+      () => this.#watches.delete(watch),
+    );
+    if (this.#reason === undefined) this.#watches.set(watch, service);
+    else watch.end(this.#reason);
+    return watch;
   }
-}
 
-function readServiceJson(text: Buffer): string {
-  try {
-    const request = JSON.parse(text.toString()) as { service?: unknown } | null;
-    return typeof request?.service === "string" ? request.service : "";
-  } catch (cause) {
-    throw new CodecError("the text is no JSON", "", { cause });
+  #enter(state: "serving" | "stopping"): void {
+    this.#state = state;
+    for (const watch of this.#watches.keys()) watch.check();
   }
 }

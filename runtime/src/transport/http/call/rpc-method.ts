@@ -66,6 +66,7 @@ export class RpcMethod implements RpcRunner {
       maxReceiveBytes,
       maxSendBytes,
       packer: this.#packer,
+      counts: undefined,
       stop: host.stop,
     };
     const open = (translated: ServerStream, format: keyof MessageFormats): StreamSink =>
