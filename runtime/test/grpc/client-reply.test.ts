@@ -53,6 +53,16 @@ describe("a reply", () => {
       (s) => respond(s, [frame(Buffer.from([0x0f, 0xff]))], { "grpc-status": "0" }),
     ],
     [
+      "in an encoding that was not asked for",
+      500,
+      /the encoding "snappy"/,
+      (s) => {
+        s.respond({ ...headers, "grpc-encoding": "snappy" }, { waitForTrailers: true });
+        s.on("wantTrailers", () => s.sendTrailers({ "grpc-status": "0" }));
+        s.end(frame(new Uint8Array(1), 1));
+      },
+    ],
+    [
       "with unknown flags",
       500,
       /unknown flags 7/,
