@@ -1,4 +1,5 @@
 import { fromError } from "../../../errors/from-error.ts";
+import { GrpcCode } from "../../../errors/grpc-code.ts";
 import { KratosError } from "../../../errors/kratos-error.ts";
 import type { Pick } from "../../../selector/balancer.ts";
 import type { ServiceNode } from "../../../selector/service-node.ts";
@@ -180,7 +181,8 @@ export class ClientAttempt implements ClientSink, MessageSink, Caller {
       this.#host.receive(format.decode(bytes, start, end), end - start);
       return;
     }
-    checkEncoding(this.#headers?.get("grpc-encoding"));
+    // The server was told which ones may be: another is a mistake of its own.
+    checkEncoding(this.#headers?.get("grpc-encoding"), GrpcCode.INTERNAL);
     this.#host.receive(new PackedReply(bytes.slice(start, end)), end - start);
   }
 

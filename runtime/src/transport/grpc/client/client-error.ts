@@ -16,13 +16,7 @@ export function toRequestError(error: unknown): KratosError {
 
 /** The server's fault: what it sent could not be read. */
 export function toReplyError(error: unknown): KratosError {
-  if (error instanceof GrpcFailure) {
-    // It was told which encodings may be: another is no wish that could be met, but a mistake.
-    const isEncoding = error.code === GrpcCode.UNIMPLEMENTED;
-    return isEncoding
-      ? fromGrpcStatus(GrpcCode.INTERNAL, error.message).withCause(error)
-      : toKratosError(error);
-  }
+  if (error instanceof GrpcFailure) return toKratosError(error);
   if (error instanceof FrameError) {
     const code = error.problem === "tooLarge" ? GrpcCode.RESOURCE_EXHAUSTED : GrpcCode.INTERNAL;
     return fromGrpcStatus(code, error.message).withCause(error);

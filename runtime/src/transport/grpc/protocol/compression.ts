@@ -24,18 +24,27 @@ export function decompress(
   return unpackSync(bytes, maxBytes);
 }
 
-/** Throws what {@link decompress} throws for an encoding in which nothing can have been compressed. */
-export function checkEncoding(encoding: string | undefined): void {
+/**
+ * Throws what {@link decompress} throws for an encoding in which nothing can have been compressed; `unknown` is the
+ * code for one that is not known.
+ */
+export function checkEncoding(
+  encoding: string | undefined,
+  unknown: GrpcCode = GrpcCode.UNIMPLEMENTED,
+): void {
   if (encoding === undefined || encoding === "identity") {
     throw new GrpcFailure(GrpcCode.INTERNAL, "a compressed message came without a grpc-encoding");
   }
-  if (!isKnownEncoding(encoding)) throw unknownEncoding(encoding);
+  if (!isKnownEncoding(encoding)) throw unknownEncoding(encoding, unknown);
 }
 
 /** Tells the other side which encodings it may use instead. */
-export function unknownEncoding(encoding: string): GrpcFailure {
+export function unknownEncoding(
+  encoding: string,
+  code: GrpcCode = GrpcCode.UNIMPLEMENTED,
+): GrpcFailure {
   return new GrpcFailure(
-    GrpcCode.UNIMPLEMENTED,
+    code,
     `cannot read messages in the encoding "${encoding}", use one of ${acceptedEncodings}`,
     [["grpc-accept-encoding", acceptedEncodings]],
   );
