@@ -1,6 +1,7 @@
 import type { ServiceInstance } from "@kratos-ts/runtime";
 import { MemoryRegistry } from "@kratos-ts/runtime";
 import type { GrpcServer } from "@kratos-ts/runtime/grpc";
+import { http2Engine } from "@kratos-ts/runtime/http2";
 import { RandomBalancer, versionFilter } from "@kratos-ts/runtime/selector";
 import { createServer as createNetServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -163,70 +164,79 @@ describe("discovery", () => {
   });
 });
 
-test("no call fails, nor any stream, when two servers are restarted in turn under load", async () => {
-  const register = (server: GrpcServer): void => {
-    server.handle(Echo, async ({ text }) => {
-      await new Promise((resolve) => setImmediate(resolve));
-      return { text };
-    });
-    server.handle(Repeat, async function* ({ count }) {
-      for (let i = 0; i < count; i++) {
+test.for([
+  ["node:http2", undefined],
+  ["the engine of this package", http2Engine()],
+] as const)(
+  "no call fails, nor any stream, when two servers on %s are restarted in turn under load",
+  async ([, engine]) => {
+    const register = (server: GrpcServer): void => {
+      server.handle(Echo, async ({ text }) => {
         await new Promise((resolve) => setImmediate(resolve));
-        yield { count: i };
+        return { text };
+      });
+      server.handle(Repeat, async function* ({ count }) {
+        for (let i = 0; i < count; i++) {
+          await new Promise((resolve) => setImmediate(resolve));
+          yield { count: i };
+        }
+      });
+      server.handle(Chat, async function* (requests) {
+        for await (const { text } of requests) yield { text };
+      });
+    };
+    const servers = [
+      await startServer(register, { engine }),
+      await startServer(register, { engine }),
+    ];
+    const addresses = servers.map(({ address }) => address);
+    const client = createClient(`direct:///${addresses.join(",")}`, { timeout: 10_000 });
+    const [echo, repeat, chat] = [client.method(Echo), client.method(Repeat), client.method(Chat)];
+    const state = { done: false };
+    const counts = { echo: 0, repeat: 0, chat: 0 };
+    const echoing = Array.from({ length: 10 }, async (_, i) => {
+      while (!state.done) {
+        expect(await echo({ text: `${i}` })).toMatchObject({ text: `${i}` });
+        counts.echo++;
       }
     });
-    server.handle(Chat, async function* (requests) {
-      for await (const { text } of requests) yield { text };
+    const repeating = Array.from({ length: 5 }, async () => {
+      while (!state.done) {
+        let seen = 0;
+        for await (const { count } of repeat({ count: 20 })) expect(count).toBe(seen++);
+        expect(seen).toBe(20);
+        counts.repeat++;
+      }
     });
-  };
-  const servers = [await startServer(register), await startServer(register)];
-  const addresses = servers.map(({ address }) => address);
-  const client = createClient(`direct:///${addresses.join(",")}`, { timeout: 10_000 });
-  const [echo, repeat, chat] = [client.method(Echo), client.method(Repeat), client.method(Chat)];
-  const state = { done: false };
-  const counts = { echo: 0, repeat: 0, chat: 0 };
-  const echoing = Array.from({ length: 10 }, async (_, i) => {
-    while (!state.done) {
-      expect(await echo({ text: `${i}` })).toMatchObject({ text: `${i}` });
-      counts.echo++;
+    const chatting = Array.from({ length: 5 }, async () => {
+      async function* requests(): AsyncIterable<{ text: string }> {
+        for (let i = 0; i < 10; i++) yield { text: `${i}` };
+      }
+      while (!state.done) {
+        let seen = 0;
+        for await (const { text } of chat(requests())) expect(text).toBe(`${seen++}`);
+        expect(seen).toBe(10);
+        counts.chat++;
+      }
+    });
+    const load = Promise.all([...echoing, ...repeating, ...chatting]);
+    const restart = async (): Promise<void> => {
+      for (let round = 0; round < 6; round++) {
+        const index = round % 2;
+        const before = { ...counts };
+        await servers[index]!.server.stop(new AbortController().signal);
+        servers[index] = await startServer(register, { engine, addr: addresses[index]! });
+        await expect.poll(() => counts.echo - before.echo, patient).toBeGreaterThan(50);
+        await expect.poll(() => counts.chat - before.chat, patient).toBeGreaterThan(5);
+      }
+      state.done = true;
+    };
+    try {
+      await Promise.race([load, restart()]);
+    } finally {
+      state.done = true;
     }
-  });
-  const repeating = Array.from({ length: 5 }, async () => {
-    while (!state.done) {
-      let seen = 0;
-      for await (const { count } of repeat({ count: 20 })) expect(count).toBe(seen++);
-      expect(seen).toBe(20);
-      counts.repeat++;
-    }
-  });
-  const chatting = Array.from({ length: 5 }, async () => {
-    async function* requests(): AsyncIterable<{ text: string }> {
-      for (let i = 0; i < 10; i++) yield { text: `${i}` };
-    }
-    while (!state.done) {
-      let seen = 0;
-      for await (const { text } of chat(requests())) expect(text).toBe(`${seen++}`);
-      expect(seen).toBe(10);
-      counts.chat++;
-    }
-  });
-  const load = Promise.all([...echoing, ...repeating, ...chatting]);
-  const restart = async (): Promise<void> => {
-    for (let round = 0; round < 6; round++) {
-      const index = round % 2;
-      const before = { ...counts };
-      await servers[index]!.server.stop(new AbortController().signal);
-      servers[index] = await startServer(register, { addr: addresses[index]! });
-      await expect.poll(() => counts.echo - before.echo, patient).toBeGreaterThan(50);
-      await expect.poll(() => counts.chat - before.chat, patient).toBeGreaterThan(5);
-    }
-    state.done = true;
-  };
-  try {
-    await Promise.race([load, restart()]);
-  } finally {
-    state.done = true;
-  }
-  await load;
-  expect(counts.repeat).toBeGreaterThan(0);
-});
+    await load;
+    expect(counts.repeat).toBeGreaterThan(0);
+  },
+);
