@@ -178,7 +178,7 @@ test("answers clients of Connect that there is no such method", async () => {
   const { url } = await serveParrot();
   const headers = { ...json, "connect-protocol-version": "1" };
   expect(await call(`${url}/test.parrot.v1.Parrot/Sing`, "{}", headers)).toMatchObject({
-    status: 501,
+    status: 404,
     json: { code: "unimplemented" },
   });
 });
