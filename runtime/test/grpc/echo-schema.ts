@@ -1,4 +1,4 @@
-import type { DescMessage, Message } from "@bufbuild/protobuf";
+import type { DescMessage, DescService, Message } from "@bufbuild/protobuf";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import type { GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
@@ -33,6 +33,13 @@ const image = execFileSync(
   },
 );
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, image));
+
+/** A service of the test's protos. */
+export function findService(name: string): DescService {
+  const desc = registry.getService(name);
+  if (desc === undefined) throw new Error(`the test's protos have no service "${name}"`);
+  return desc;
+}
 
 function findSchema<M extends Message>(name: string): GenMessage<M> {
   const desc: DescMessage | undefined = registry.getMessage(name);
@@ -71,11 +78,8 @@ function healthMethod<K extends MethodKind>(name: string, kind: K): HealthMethod
 export const HealthCheck = healthMethod("Check", "unary");
 export const HealthWatch = healthMethod("Watch", "serverStreaming");
 
-const echoService = registry.getService("test.echo.v1.EchoService");
-if (echoService === undefined) throw new Error("the test's proto has no service");
-
 /** The service as clients of protobuf-es want it. */
-export const EchoService = echoService as GenService<{
+export const EchoService = findService("test.echo.v1.EchoService") as GenService<{
   echo: {
     methodKind: "unary";
     input: typeof EchoRequestSchema;

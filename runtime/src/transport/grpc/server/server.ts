@@ -146,7 +146,8 @@ export class GrpcServer implements Server, GrpcRouter {
     const operations = [...this.#registered.keys()];
     const { logger } = this.#host;
     reportUnmatched("[gRPC] use()", this.#middleware.selectors(), operations, logger);
-    const bindings = this.#services.bindings();
+    const own = this.#services.bindings();
+    const bindings = new Map(own.map((binding) => [binding.operation, binding]));
     for (const [operation, binding] of this.#registered) {
       bindings.set(operation, wrapBinding(binding, this.#middleware));
     }

@@ -38,24 +38,20 @@ export class OwnServices {
     for (const { file } of service === undefined ? [input, output] : [service]) files.add(file);
   }
 
-  /** All of them by operation. */
-  bindings(): Map<string, GrpcBinding> {
+  /** What they answer. */
+  bindings(): GrpcBinding[] {
     const { health, reflection, channelz } = this.#options;
-    const bindings = [
+    const all: GrpcBinding[] = [
       ...(health ? bindHealth(this.#statuses) : []),
       ...(channelz ? bindChannelz(this.#channelz) : []),
-      ...(reflection ? bindReflection(() => this.#describe(served.keys())) : []),
+      ...(reflection ? bindReflection(() => this.#describe(served)) : []),
     ];
-    const served = new Map(
-      bindings
-        .filter(({ operation }) => !this.#registered.has(serviceOf(operation)))
-        .map((binding) => [binding.operation, binding]),
-    );
+    const served = all.filter(({ operation }) => !this.#registered.has(serviceOf(operation)));
     return served;
   }
 
-  async #describe(own: Iterable<string>): Promise<ReflectedServices> {
-    const ownNames = [...new Set(Array.from(own, serviceOf))];
+  async #describe(own: readonly GrpcBinding[]): Promise<ReflectedServices> {
+    const ownNames = [...new Set(own.map(({ operation }) => serviceOf(operation)))];
     const files = [...this.#registered.values()].flatMap((each) => [...each]);
     return {
       names: [...this.#registered.keys(), ...ownNames],
