@@ -40,14 +40,14 @@ describe("a hedged call", () => {
 
   test("is none where a call may not be repeated", async () => {
     const slow = await startNamed("slow", false);
-    const client = createClient(slow.address, { hedging: { delay: 1 }, timeout: 50 });
+    const client = createClient(slow.address, { hedging: { delay: 1 }, timeout: 500 });
     await expect(client.method(Echo)({})).rejects.toMatchObject({ code: 504 });
     expect(slow.calls()).toBe(1);
   });
 
   test("is sent as often as it may be", async () => {
     const slow = await startNamed("slow", false);
-    const client = createClient(slow.address, { hedging: { delay: 1, attempts: 3 }, timeout: 100 });
+    const client = createClient(slow.address, { hedging: { delay: 1, attempts: 3 }, timeout: 500 });
     await expect(client.method(safeEcho)({})).rejects.toMatchObject({ code: 504 });
     expect(slow.calls()).toBe(3);
   });
@@ -55,7 +55,7 @@ describe("a hedged call", () => {
 
 test("calls are not hedged by default", async () => {
   const slow = await startNamed("slow", false);
-  const client = createClient(slow.address, { timeout: 50 });
+  const client = createClient(slow.address, { timeout: 500 });
   await expect(client.method(safeEcho)({})).rejects.toMatchObject({ code: 504 });
   expect(slow.calls()).toBe(1);
 });

@@ -93,7 +93,10 @@ describe("a call that may be repeated", () => {
 
   test("does not outlive its time", async () => {
     const { address, seen } = await startFlaky((stream) => fail(stream, 14), 100);
-    const client = createClient(address, { timeout: 60, retry: { attempts: 50, initialDelay: 30 } });
+    const client = createClient(address, {
+      timeout: 60,
+      retry: { attempts: 50, initialDelay: 30 },
+    });
     await expect(client.method(safeEcho)({})).rejects.toMatchObject({ name: "KratosError" });
     expect(seen.length).toBeLessThan(50);
   });
