@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { closeListener } from "./close-listener.ts";
+import type { ConnectionSource } from "./connection-source.ts";
 import { type BoundAddress, type ListenAddress, toBoundAddress } from "./listen-address.ts";
 import { SecureGate } from "./secure-gate.ts";
 import { ShutdownError } from "./shutdown-error.ts";
@@ -37,6 +38,8 @@ export class GatedListener {
   readonly #server: Server;
   /** Undefined: no TLS. */
   readonly #gate: SecureGate | undefined;
+  /** Undefined: the system hands connections over. */
+  #source: ConnectionSource | undefined;
   #waiting: Socket[] | undefined = [];
   #closed: Promise<void> | undefined;
   /** What is left was ended; nothing that comes late is begun. */
@@ -52,9 +55,7 @@ export class GatedListener {
     this.#gate =
       tls && new SecureGate(tls, observer, onError, (socket) => this.#serveSecure(socket));
     this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
-      socket.on("error", ignore); // "close" follows
-      if (this.#waiting === undefined) this.#serve(socket);
-      else this.#waiting.push(socket);
+      this.#take(socket);
     });
     this.#server.on("error", onError);
   }
@@ -63,6 +64,11 @@ export class GatedListener {
   async listen(address: ListenAddress): Promise<BoundAddress> {
     await this.#gate?.open();
     const server = this.#server;
+    this.#source = address.source;
+    if (address.source !== undefined) {
+      address.source.open((socket) => this.#take(socket));
+      return toBoundAddress(null);
+    }
     try {
       return await new Promise((resolve, reject) => {
         server.once("error", reject);
@@ -104,6 +110,12 @@ export class GatedListener {
 
   async #drain(): Promise<void> {
     this.#gate?.close();
+    if (this.#source !== undefined) {
+      const closed = this.#source.close();
+      this.#owner.goodbye();
+      await closed;
+      return;
+    }
     const server = this.#server;
     if (!server.listening) return;
     const closed = new Promise<void>((resolve) => server.once("close", resolve));
@@ -111,6 +123,12 @@ export class GatedListener {
     await closeListener(server, () => server.close());
     this.#owner.goodbye();
     await closed;
+  }
+
+  #take(socket: Socket): void {
+    socket.on("error", ignore); // "close" follows
+    if (this.#waiting === undefined) this.#serve(socket);
+    else this.#waiting.push(socket);
   }
 
   #serve(socket: Socket): void {

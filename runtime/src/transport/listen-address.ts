@@ -1,10 +1,11 @@
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { textOf } from "../errors/text-of.ts";
+import type { ConnectionSource } from "./connection-source.ts";
 
 /**
  * Where a server listens, in the shape that `net.Server.listen` takes.
- * Either `port` (with or without `host`) or `path` is there.
+ * Either `port` (with or without `host`) or `path` is there, or `source`.
  */
 export interface ListenAddress {
   /** Absent: every interface, IPv6 and IPv4. Without brackets. */
@@ -15,6 +16,8 @@ export interface ListenAddress {
   readonly path?: string;
   /** Set for network `tcp6`, which must not take IPv4 callers. */
   readonly ipv6Only?: boolean;
+  /** Connections come from there, and nothing is listened on. */
+  readonly source?: ConnectionSource;
 }
 
 /** Where a server has come to listen. */
@@ -75,7 +78,7 @@ export function parseListenAddress(network: string, addr: string): ListenAddress
 /** Reads what `net.Server.address` says of a server that listens. */
 export function toBoundAddress(address: AddressInfo | string | null): BoundAddress {
   if (address === null || typeof address === "string") {
-    return { port: undefined, text: address ?? "" };
+    return { port: undefined, text: address ?? "in memory" };
   }
   const { address: host, port } = address;
   return { port, text: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}` };

@@ -5,7 +5,8 @@ import { silentLogger } from "../../../log/silent-logger.ts";
 import { chain, type Handler, type Middleware } from "../../../middleware/middleware.ts";
 import { CallTimers } from "../../call-timers.ts";
 import { CallerSignals } from "../../caller-signals.ts";
-import { connectNode } from "../../http2/node/node-client.ts";
+import { findOpener } from "../../connection-source.ts";
+import { connectBy, connectNode } from "../../http2/node/node-client.ts";
 import type { CallByKind, CallOptions, GrpcCaller, GrpcMethod, MethodKind } from "../../method.ts";
 import { ReplyIterable } from "../../reply-iterable.ts";
 import { StopSignal } from "../../stop-signal.ts";
@@ -58,8 +59,10 @@ export class GrpcClient implements GrpcCaller {
       compression: compression !== false,
     };
     const endpoint = parseClientEndpoint(options.endpoint);
+    const open = findOpener(options);
+    const connect = open === undefined ? connectNode : connectBy(open);
     this.#source = {
-      target: new ClientTarget(endpoint, options, logger, connectNode),
+      target: new ClientTarget(endpoint, options, logger, connect),
       retry: new RetryPolicy(options.retry, options.hedging),
     };
     this.#messages = {

@@ -6,6 +6,12 @@ import { createLogger } from "../../../log/create-logger.ts";
 import type { Handler, Middleware } from "../../../middleware/middleware.ts";
 import { OperationMiddleware } from "../../../middleware/operation-middleware.ts";
 import { reportUnmatched } from "../../../middleware/report-unmatched.ts";
+import {
+  acceptSource,
+  type ConnectionSource,
+  refuseSource,
+  sourceEndpoint,
+} from "../../connection-source.ts";
 import { removeDeadSocket } from "../../dead-socket.ts";
 import {
   type BoundAddress,
@@ -56,6 +62,7 @@ export class GrpcServer implements Server, GrpcRouter {
   readonly #codecs: Codecs;
   readonly #engine: ServerEngine;
   #bindings: ReadonlyMap<string, GrpcBinding> = new Map();
+  #source: ConnectionSource | undefined;
   #listening: Promise<URL> | undefined;
   #endpoint = "";
   #bound: BoundAddress | undefined;
@@ -81,6 +88,10 @@ export class GrpcServer implements Server, GrpcRouter {
     this.#services = new OwnServices(complete, this.#health, {
       counts: this.#counts,
       listenAddress: () => this.#bound?.text ?? "",
+    });
+    acceptSource(this, (source) => {
+      refuseSource(this.#stopped || this.#listening !== undefined, complete.tls);
+      this.#source = source;
     });
     this.#engine = complete.createEngine(
       { ...complete, observer: new ServerObserver(logger, this.#counts) },
@@ -172,6 +183,10 @@ export class GrpcServer implements Server, GrpcRouter {
 
   async #listen(): Promise<URL> {
     const { network, addr, tls } = this.#options;
+    if (this.#source !== undefined) {
+      this.#bound = await this.#engine.listen({ source: this.#source });
+      return sourceEndpoint("grpc");
+    }
     let bound: BoundAddress;
     try {
       const address = parseListenAddress(network, addr);

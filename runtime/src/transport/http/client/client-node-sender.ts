@@ -46,18 +46,25 @@ const oneWrite = 16 * 1024;
 export class NodeSender implements HttpSender {
   readonly #modules: NodeModules;
   readonly #tls: ClientTlsOptions;
+  readonly #openConnection: (() => Socket) | undefined;
   readonly #origins = new Map<string, Origin>();
   #agents: Agents | undefined;
   #closed = false;
 
-  constructor(modules: NodeModules, tls: ClientTlsOptions) {
+  /** `openConnection` takes the place of the system. */
+  constructor(
+    modules: NodeModules,
+    tls: ClientTlsOptions,
+    openConnection: (() => Socket) | undefined,
+  ) {
     this.#modules = modules;
     this.#tls = tls;
+    this.#openConnection = openConnection;
   }
 
   send(request: OutgoingRequest, call: AbortSource): Promise<IncomingReply> {
     const origin = this.#originOf(request.origin);
-    const agents = (this.#agents ??= createAgents(this.#modules, this.#tls));
+    const agents = (this.#agents ??= this.#createAgents());
     const agent = request.fresh || this.#closed ? null : origin.secure ? agents.tls : agents.plain;
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(this.#modules, request, call, resolve, reject);
@@ -85,6 +92,14 @@ export class NodeSender implements HttpSender {
         for (const socket of sockets ?? []) socket.destroy();
       }
     }
+  }
+
+  #createAgents(): Agents {
+    const agents = createAgents(this.#modules, this.#tls);
+    const open = this.#openConnection;
+    if (open !== undefined)
+      agents.plain.createConnection = agents.oncePlain.createConnection = open;
+    return agents;
   }
 
   #originOf(text: string): Origin {

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { HeaderMap } from "../header-map.ts";
 import type { WebSocketEvents, WebSocketLink } from "../stream/web-socket-link.ts";
 import type { ClientTlsOptions } from "../../client-tls.ts";
@@ -7,6 +8,8 @@ import type { AbortSource, IncomingReply, OutgoingRequest } from "./client-sende
 export interface WebSocketRequest extends Omit<OutgoingRequest, "method" | "body" | "fresh"> {
   /** Of the client, where the platform lets it have one. */
   readonly tls: ClientTlsOptions | undefined;
+  /** Takes the place of the system, where the platform lets it. */
+  readonly openConnection?: (() => Socket) | undefined;
   /** The largest message that is taken, in bytes. */
   readonly limit: number;
   /** Milliseconds until it must be open, or refused; 0: no limit. */

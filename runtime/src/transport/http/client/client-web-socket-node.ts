@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import * as zlib from "node:zlib";
 import { WebSocket } from "ws";
 import { tooLate } from "../../abort-error.ts";
@@ -28,7 +28,7 @@ export const connectWebSocket: WebSocketConnector = (request, call, events) =>
     let header = new HeaderMap();
     const socket = new WebSocket(toAddress(request), {
       ...toTlsSettings(tls ?? {}),
-      ...toSocketSettings(origin),
+      ...toSocketSettings(request),
       headers: toHandshakeHeaders(request),
       maxPayload: limit,
       perMessageDeflate: false,
@@ -88,7 +88,10 @@ function toAddress({ origin, path }: WebSocketRequest): string {
 }
 
 /** In an address of "ws" the path of a Unix socket could hold neither colons nor blanks. */
-function toSocketSettings(origin: string): { createConnection?: () => ReturnType<typeof connect> } {
+function toSocketSettings({ origin, openConnection }: WebSocketRequest): {
+  createConnection?: () => Socket;
+} {
+  if (openConnection !== undefined) return { createConnection: openConnection };
   if (!origin.startsWith("unix:")) return {};
   return { createConnection: () => connect(origin.slice("unix:".length)) };
 }

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { KratosError } from "../../../errors/kratos-error.ts";
 import type { WebSocketEvents, WebSocketLink } from "../stream/web-socket-link.ts";
 import { describeStatus } from "./client-error.ts";
@@ -8,6 +9,8 @@ import { type WebSocketConnector, WebSocketReply } from "./client-web-socket-con
 /** How the WebSockets of a client are opened. */
 export interface WebSocketOptions {
   readonly tls: ClientTlsOptions | undefined;
+  /** Takes the place of the system; undefined: it does that itself. */
+  readonly openConnection: (() => Socket) | undefined;
   /** The largest message that is taken, in bytes. */
   readonly maxReceiveBytes: number;
   /** Milliseconds after which a server that says nothing is asked for a sign of life; 0: never. */
@@ -28,15 +31,13 @@ export class WebSocketSender implements HttpSender {
   }
 
   async send(request: OutgoingRequest, call: AbortSource): Promise<IncomingReply> {
-    const { tls, maxReceiveBytes: limit, heartbeat } = this.#options;
+    const { tls, openConnection, maxReceiveBytes: limit, heartbeat } = this.#options;
     const { origin, path, headers, deadline, connectTimeout } = request;
     const connect = await loadConnector();
     const timeout = this.#until === undefined ? 0 : Math.max(1, this.#until - Date.now());
-    return connect(
-      { origin, path, headers, deadline, connectTimeout, tls, limit, timeout, heartbeat },
-      call,
-      this.#events,
-    );
+    const target = { origin, path, headers, deadline, connectTimeout };
+    const options = { tls, openConnection, limit, timeout, heartbeat };
+    return connect({ ...target, ...options }, call, this.#events);
   }
 
   /** A WebSocket ends with its call. */

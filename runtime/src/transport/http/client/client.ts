@@ -5,6 +5,7 @@ import { KratosError } from "../../../errors/kratos-error.ts";
 import { silentLogger } from "../../../log/silent-logger.ts";
 import { chain, type Handler, type Middleware } from "../../../middleware/middleware.ts";
 import { CallerSignals } from "../../caller-signals.ts";
+import { findOpener } from "../../connection-source.ts";
 import type { CallByKind, CallOptions, HttpCaller, HttpRoute, MethodKind } from "../../method.ts";
 import { ReplyIterable } from "../../reply-iterable.ts";
 import { StopSignal } from "../../stop-signal.ts";
@@ -75,6 +76,7 @@ export class HttpClient implements HttpCaller {
     this.#streams = {
       mediaType: this.#format.streamMediaType,
       tls: options.tls,
+      openConnection: findOpener(options),
       maxReceiveBytes,
       heartbeat: options.heartbeat ?? 15_000,
       openUntil: () => (isLimited(this.#timeout) ? Date.now() + this.#timeout : undefined),
@@ -211,7 +213,9 @@ function createCompressor(
 function createSender(endpoint: ClientEndpoint, options: HttpClientOptions): HttpSender {
   const modules = options.fetch === undefined ? findNodeModules() : undefined;
   const own = endpoint.kind === "origin" && endpoint.origin === "";
-  if (modules !== undefined && !own) return new NodeSender(modules, options.tls ?? {});
+  if (modules !== undefined && !own) {
+    return new NodeSender(modules, options.tls ?? {}, findOpener(options));
+  }
   const why = options.fetch === undefined ? "only works in Node" : 'cannot be used with "fetch"';
   if (options.tls !== undefined) throw new TypeError(`the option "tls" ${why}`);
   if (endpoint.kind === "origin" && endpoint.origin.startsWith("unix:")) {

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { SecureContextOptions, Server as TlsServer } from "node:tls";
 import { KratosError } from "../../../errors/kratos-error.ts";
 import { closeListener } from "../../close-listener.ts";
+import type { ConnectionSource } from "../../connection-source.ts";
 import { type BoundAddress, type ListenAddress, toBoundAddress } from "../../listen-address.ts";
 import type { CompleteTlsOptions } from "../../tls-options.ts";
 import { Connection } from "./connection.ts";
@@ -82,6 +83,8 @@ export class HttpListener {
   #refusals = 0;
   /** Requests that came before {@link accept}: the listener opens earlier, to know its port. */
   #held: [StreamReceiver, IncomingMessage, ServerResponse][] | undefined = [];
+  /** Undefined: the system hands connections over. */
+  #source: ConnectionSource | undefined;
   #idleWatch: NodeJS.Timeout | undefined;
   #sendWatch: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
@@ -132,13 +135,9 @@ export class HttpListener {
   /** Opens the listener. Rejects with what the system says. */
   async listen(address: ListenAddress): Promise<BoundAddress> {
     const server = this.#server;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(address, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
+    this.#source = address.source;
+    if (address.source === undefined) await openListener(server, address);
+    else serveSource(server, address.source);
     server.on("error", (error) => this.#receiver.onError(error));
     const { idleTimeout, sendTimeout } = this.#options;
     this.#idleWatch = watch(idleTimeout, () => this.#closeQuiet());
@@ -192,6 +191,7 @@ export class HttpListener {
         NetServer.prototype.close.call(this.#server);
       });
     }
+    void this.#source?.close(); // what it has handed over is among the connections
     for (const [receiver, , response] of this.#held?.splice(0) ?? []) {
       receiver.onUnaccepted(response);
     }
@@ -312,6 +312,24 @@ export class HttpListener {
       }, drainTime / quietSweeps);
     });
   }
+}
+
+async function openListener(server: Server, address: ListenAddress): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(address, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function serveSource(server: Server, source: ConnectionSource): void {
+  server.emit("listening"); // Node looks for requests that do not come from then on
+  source.open((socket) => {
+    socket.allowHalfOpen = true; // as Node has it for what its server accepts
+    server.emit("connection", socket);
+  });
 }
 
 /** Looks often enough to notice what goes on for `time` milliseconds; 0: never. */

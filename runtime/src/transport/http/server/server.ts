@@ -2,6 +2,12 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import type { AppInfo } from "../../../app/app-info.ts";
 import { createLogger } from "../../../log/create-logger.ts";
 import type { Handler, Middleware } from "../../../middleware/middleware.ts";
+import {
+  acceptSource,
+  type ConnectionSource,
+  refuseSource,
+  sourceEndpoint,
+} from "../../connection-source.ts";
 import { removeDeadSocket } from "../../dead-socket.ts";
 import {
   type BoundAddress,
@@ -60,6 +66,7 @@ export class HttpServer implements Server, HttpRouter {
   readonly #streamHost: CallHost;
   readonly #routes: RouteTable;
   readonly #listener: HttpListener;
+  #source: ConnectionSource | undefined;
   #listening: Promise<URL> | undefined;
   #bound: BoundAddress | undefined;
   #credentials: TlsCredentialsWatch | undefined;
@@ -73,6 +80,10 @@ export class HttpServer implements Server, HttpRouter {
     this.#host = createCallHost(complete, options.logger ?? createLogger());
     this.#streamHost = toStreamHost(this.#host);
     this.rpc = { handle: (method, handler) => this.#handleRpc(method, handler as Handler) };
+    acceptSource(this, (source) => {
+      refuseSource(this.#stopped || this.#listening !== undefined, complete.tls);
+      this.#source = source;
+    });
     this.#listener = new HttpListener(
       complete,
       this.#createReceiver(this.#host),
@@ -190,6 +201,10 @@ export class HttpServer implements Server, HttpRouter {
 
   async #listen(): Promise<URL> {
     const { network, addr, tls } = this.#options;
+    if (this.#source !== undefined) {
+      this.#bound = await this.#listener.listen({ source: this.#source });
+      return sourceEndpoint("http");
+    }
     const address = parseListenAddress(network, addr);
     if (tls !== undefined) await this.#loadCredentials(tls);
     try {

@@ -1,7 +1,12 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
-import type { ConnectClient, ConnectOptions } from "../client-engine.ts";
+import type {
+  ClientConnection,
+  ConnectClient,
+  ConnectionListener,
+  ConnectOptions,
+} from "../client-engine.ts";
 import { NodeClientConnection } from "./node-client-connection.ts";
 
 /** Receive window of one stream, and of one connection, in bytes. */
@@ -16,8 +21,20 @@ const probeAfter = 30_000;
 
 /** Opens connections with `node:http2`. */
 export const connectNode: ConnectClient = (options, signal, listener) =>
-  new Promise((resolve, reject) => {
-    const socket = openSocket(options);
+  speakHttp2(openSocket(options), options, signal, listener);
+
+/** Speaks HTTP/2, with `node:http2`, on connections in clear text that `open` opens. */
+export function connectBy(open: () => Socket): ConnectClient {
+  return (options, signal, listener) => speakHttp2(open(), options, signal, listener);
+}
+
+function speakHttp2(
+  socket: Socket,
+  options: ConnectOptions,
+  signal: AbortSignal,
+  listener: ConnectionListener,
+): Promise<ClientConnection> {
+  return new Promise((resolve, reject) => {
     const giveUp = (): void => void socket.destroy(new Error("connecting was given up"));
     const fail = (error: Error): void => {
       signal.removeEventListener("abort", giveUp);
@@ -49,6 +66,7 @@ export const connectNode: ConnectClient = (options, signal, listener) =>
       });
     });
   });
+}
 
 function openSocket({ address, security }: ConnectOptions): Socket {
   const network = { ...address, noDelay: true, keepAlive: true, keepAliveInitialDelay: probeAfter };
