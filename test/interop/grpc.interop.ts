@@ -1,4 +1,5 @@
 import { GrpcClient, GrpcServer } from "@kratos-ts/runtime";
+import { http2Engine } from "@kratos-ts/runtime/http2";
 import { silentLogger } from "@kratos-ts/runtime/log";
 import { recovery } from "@kratos-ts/runtime/middleware";
 import { expect, test } from "vitest";
@@ -12,8 +13,12 @@ import {
 import { callAll } from "./scenarios.ts";
 import { whileServing } from "./while-serving.ts";
 
-test("a client of Kratos for Go calls our server", async () => {
+test.for([
+  ["node:http2", undefined],
+  ["http2Engine", http2Engine()],
+] as const)("a client of Kratos for Go calls our server on %s", async ([, engine]) => {
   const server = new GrpcServer({
+    engine,
     addr: "127.0.0.1:0",
     timeout: 5000,
     logger: silentLogger,

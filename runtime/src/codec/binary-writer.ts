@@ -2,6 +2,8 @@ import { requireWellFormed } from "./json-text.ts";
 
 /** Small enough not to be wasted on a few messages, large enough that allocation does not show. */
 const SLAB = 16 * 1024;
+/** A larger slab, made for one message that may be written over, serves the next ones up to this size. */
+const LARGE_SLAB = 256 * 1024;
 /** With less than this left, the next message begins a new slab. */
 const TAIL = 512;
 /** A UTF-16 unit needs at most three bytes in UTF-8. */
@@ -25,7 +27,8 @@ export class BinaryWriter {
 
   /** Begins a message behind `headroom` zero bytes. */
   begin(headroom: number): void {
-    if (this.bytes.length - this.position < TAIL || this.bytes.length > SLAB) {
+    const most = this.position === 0 ? LARGE_SLAB : SLAB;
+    if (this.bytes.length - this.position < TAIL || this.bytes.length > most) {
       this.bytes = Buffer.allocUnsafeSlow(SLAB);
       this.position = 0;
     }

@@ -41,6 +41,21 @@ describe("binary", () => {
     expect([first, second]).toEqual([firstCopy, secondCopy]);
   });
 
+  test("writes over large messages, too, and keeps none that is too large", () => {
+    const codecs = createCodecs();
+    const { toBinary } = codecs.message(R);
+    const write = (size: number): ArrayBufferLike => {
+      const bytes = toBinary({ id: "x".repeat(size) });
+      codecs.reuse(bytes);
+      return bytes.buffer;
+    };
+    const large = write(40_000);
+    expect(write(10)).toBe(large);
+    expect(write(40_000)).toBe(large);
+    const tooLarge = write(1_000_000);
+    expect(write(10)).not.toBe(tooLarge);
+  });
+
   test("reads a part of its input", () => {
     const body = codec.toBinary({ id: "part", n: 7 });
     const framed = Uint8Array.of(9, 9, ...body, 9);

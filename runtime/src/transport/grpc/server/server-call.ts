@@ -221,6 +221,7 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     this.#counts?.succeed();
     this.#end();
     this.#sendTrailers(okTrailers, last);
+    if (last !== undefined && this.stream.copied === true) this.#format.reuse?.(last);
   }
 
   /** Ends the call with the status of `error`. Without effect once it has ended. */
