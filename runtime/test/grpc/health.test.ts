@@ -1,10 +1,23 @@
 import { expect, test } from "vitest";
+import { HealthStatuses } from "../../src/transport/grpc/services/health.ts";
+import {
+  HealthListRequestSchema,
+  HealthListResponseSchema,
+} from "../../src/transport/grpc/services/protos/grpc/health/v1/health_pb.ts";
+import type { GrpcMethod } from "../../src/transport/method.ts";
 import { Echo, HealthCheck, HealthWatch } from "./echo-schema.ts";
 import { createClient, startServer } from "./kratos-peer.ts";
 import { frame, rawCall } from "./raw-call.ts";
 
 const [serving, notServing, serviceUnknown] = [1, 2, 3];
 const service = "test.echo.v1.EchoService";
+
+const list: GrpcMethod<typeof HealthListRequestSchema, typeof HealthListResponseSchema, "unary"> = {
+  operation: "/grpc.health.v1.Health/List",
+  kind: "unary",
+  input: HealthListRequestSchema,
+  output: HealthListResponseSchema,
+};
 
 test.for(["", service])('says that "%s" serves', async (name) => {
   const { address } = await startServer((server) => server.handle(Echo, () => ({})));
@@ -55,6 +68,53 @@ test("says before the end that nothing serves any more, and lets the server stop
   await stopped;
 });
 
+test("lists all services that it knows", async () => {
+  const { server, address } = await startServer((router) => router.handle(Echo, () => ({})));
+  server.health.setServing("mine", false);
+  const { statuses } = await createClient(address).method(list)({});
+  expect(statuses).toMatchObject({
+    "": { status: serving },
+    [service]: { status: serving },
+    mine: { status: notServing },
+  });
+});
+
+test("lists no more than a hundred services", async () => {
+  const { server, address } = await startServer(() => undefined);
+  for (let n = 0; n < 100; n++) server.health.setServing(`service${n}`, true);
+  await expect(createClient(address).method(list)({})).rejects.toMatchObject({ code: 429 });
+});
+
+test("tells a slow watcher where things stand, not how they came there", async () => {
+  const { server, address } = await startServer(() => undefined);
+  const watch = createClient(address).method(HealthWatch);
+  const statuses = watch({ service: "mine" })[Symbol.asyncIterator]();
+  expect((await statuses.next()).value?.status).toBe(serviceUnknown);
+  for (let n = 0; n <= 1000; n++) server.health.setServing("mine", n % 2 === 0);
+  expect((await statuses.next()).value?.status).toBe(serving);
+  expect(server.stats().messages.sent).toBe(2);
+});
+
+test("forgets watchers that leave", async () => {
+  const { server, address } = await startServer(() => undefined);
+  const watch = createClient(address).method(HealthWatch);
+  const leaving = new AbortController();
+  const statuses = watch({}, { signal: leaving.signal })[Symbol.asyncIterator]();
+  await statuses.next();
+  leaving.abort();
+  await expect(statuses.next()).rejects.toMatchObject({ code: 499 });
+  await expect.poll(() => server.stats().calls.open).toBe(0);
+});
+
+test("ends a watch that begins while the server stops", async () => {
+  const statuses = new HealthStatuses();
+  statuses.shutdown(new Error("the server is stopping"));
+  const watch = statuses.watch("");
+  expect(await watch.next()).toEqual({ done: false, value: "NOT_SERVING" });
+  await expect(watch.next()).rejects.toThrow("the server is stopping");
+  expect(await watch.next()).toEqual({ done: true, value: undefined });
+});
+
 test("stays free of the server's middleware", async () => {
   let calls = 0;
   const { address } = await startServer(() => undefined, {
@@ -69,12 +129,18 @@ test("stays free of the server's middleware", async () => {
   expect(calls).toBe(0);
 });
 
-test("gives way to a health service of one's own", async () => {
+test("gives way as a whole to a health service of one's own", async () => {
   const { address } = await startServer((server) => {
     server.handle(HealthCheck, () => ({ status: notServing }));
   });
-  const check = createClient(address).method(HealthCheck);
-  expect(await check({})).toMatchObject({ status: notServing });
+  const client = createClient(address);
+  expect(await client.method(HealthCheck)({})).toMatchObject({ status: notServing });
+  await expect(client.method(list)({})).rejects.toMatchObject({ code: 501 });
+});
+
+test("can be turned off", async () => {
+  const { address } = await startServer(() => undefined, { health: false });
+  await expect(createClient(address).method(HealthCheck)({})).rejects.toMatchObject({ code: 501 });
 });
 
 test("speaks JSON", async () => {
