@@ -32,7 +32,7 @@ describe("the work", () => {
     const bench = fileURLToPath(new URL("../bench", import.meta.url));
     const result = await generateFiles({ root: bench, paths: ["proto"], check: true });
     expect(result).toMatchObject({ diagnostics: [], missing: [], stale: [], orphaned: [] });
-    expect(result.unchanged).toHaveLength(6);
+    expect(result.unchanged).toHaveLength(8);
   });
 
   test("has the sizes that the documentation names", () => {
@@ -72,7 +72,7 @@ describe("statistics", () => {
 describe("arguments", () => {
   test("measure everything by default", () => {
     expect(parseArguments([])).toMatchObject({
-      parts: ["http", "grpc", "cli"],
+      parts: ["http", "grpc", "streams", "clients", "cli"],
       rounds: 3,
       seconds: 2,
       servers: [],

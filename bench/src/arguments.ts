@@ -1,16 +1,16 @@
 import { parseArgs } from "node:util";
 
 /** The parts of the bench, in the order in which they run. */
-export const parts = ["http", "grpc", "cli"] as const;
+export const parts = ["http", "grpc", "streams", "clients", "cli"] as const;
 export type Part = (typeof parts)[number];
 
 /** What was asked for on the command line. */
 export interface BenchOptions {
   readonly parts: readonly Part[];
   readonly rounds: number;
-  /** Length of one slot: one server, one kind of request. */
+  /** Length of one slot: one server or client, one kind of request. */
   readonly seconds: number;
-  /** Ids of the servers to measure beside the mark; empty: all. */
+  /** Ids of the servers and clients to measure beside the mark; empty: all. */
   readonly servers: readonly string[];
   readonly json: boolean;
   readonly gate: boolean;
@@ -22,7 +22,7 @@ export interface BenchOptions {
 export const usage = `npm run bench -- [options]
 
   --only <part,…>      ${parts.join(", ")} (default: all)
-  --servers <id,…>     only these servers, and the marks (default: all)
+  --servers <id,…>     only these servers and clients, and the marks (default: all)
   --rounds <n>         rounds, alternately forwards and backwards (default: 3)
   --seconds <n>        length of a slot (default: 2)
   --node-load          do not use wrk and h2load, even where they are installed

@@ -1,7 +1,7 @@
 import type { ServiceError } from "@grpc/grpc-js";
 import { credentials, makeClientConstructor } from "@grpc/grpc-js";
 import { isDeepStrictEqual } from "node:util";
-import { loadOrderService } from "./load-order-service.ts";
+import { loadProtoService } from "./load-proto-service.ts";
 import type { JsonOrder } from "./order.ts";
 import { createRequest, createRequestText, expectedOrder, orderJsonBytes } from "./order.ts";
 
@@ -23,7 +23,7 @@ export async function checkHttpAnswers(port: number): Promise<void> {
 
 /** Throws unless `CreateOrder` on `port` answers the order over gRPC. */
 export async function checkGrpcAnswer(port: number): Promise<void> {
-  const Client = makeClientConstructor(loadOrderService(), "OrderService");
+  const Client = makeClientConstructor(loadProtoService("order.v1.OrderService"), "OrderService");
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   try {
     const reply = await new Promise((resolve, reject) => {

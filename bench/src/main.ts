@@ -5,6 +5,8 @@ import { CreateOrderRequestSchema } from "../proto/order/v1/order_pb.ts";
 import type { BenchOptions } from "./arguments.ts";
 import { parseArguments, usage } from "./arguments.ts";
 import { checkGrpcAnswer, checkHttpAnswers } from "./check-answer.ts";
+import { checkFlowAnswers } from "./check-flow.ts";
+import { type Flow, flows, receiveBody, sendBody } from "./flow.ts";
 import { createH2load } from "./load/h2load.ts";
 import type { LoadGenerator } from "./load/load.ts";
 import { createNodeLoad } from "./load/node-load.ts";
@@ -12,13 +14,14 @@ import { isInstalled } from "./load/run-process.ts";
 import { createWrk } from "./load/wrk.ts";
 import type { Cores } from "./measure/cores.ts";
 import { findCores } from "./measure/cores.ts";
+import { measureClients } from "./measure/measure-clients.ts";
 import type { Scenario } from "./measure/measure-field.ts";
 import { measureField } from "./measure/measure-field.ts";
 import { measureStartUp } from "./measure/measure-start-up.ts";
 import { createRequest, createRequestText, orderId } from "./order.ts";
 import { createRequestMessage } from "./order-message.ts";
 import type { Field } from "./peers.ts";
-import { grpcField, httpField } from "./peers.ts";
+import { clientField, engineId, grpcField, httpField, streamField } from "./peers.ts";
 import type { BenchResult } from "./report/goals.ts";
 import { judge } from "./report/goals.ts";
 import { fieldTable, goalTable, startUpTable } from "./report/tables.ts";
@@ -40,17 +43,31 @@ const httpScenarios: readonly Scenario[] = [
   },
 ];
 
+const grpcHeaders = { "content-type": "application/grpc", te: "trailers" };
+
 const grpcScenarios: readonly Scenario[] = [
   {
     title: "gRPC unary",
     work: {
       method: "POST",
       path: "/order.v1.OrderService/CreateOrder",
-      headers: { "content-type": "application/grpc", te: "trailers" },
+      headers: grpcHeaders,
       body: framed(toBinary(CreateOrderRequestSchema, createRequestMessage(createRequest))),
     },
   },
 ];
+
+const streamScenarios: readonly Scenario[] = [
+  ...flows.map((flow) => flowScenario("server stream", "Send", flow, sendBody(flow))),
+  ...flows.map((flow) => flowScenario("client stream", "Receive", flow, receiveBody(flow))),
+];
+
+function flowScenario(kind: string, method: string, flow: Flow, body: Uint8Array): Scenario {
+  return {
+    title: `gRPC ${kind}, ${flow.messages} × ${flow.size / 1024} KiB`,
+    work: { method: "POST", path: `/flow.v1.FlowService/${method}`, headers: grpcHeaders, body },
+  };
+}
 
 try {
   const options = parseArguments(process.argv.slice(2));
@@ -74,9 +91,7 @@ async function run(options: BenchOptions): Promise<void> {
     console.log(JSON.stringify({ setting, ...result, goals }, undefined, 2));
   } else {
     console.log(`${setting}\n`);
-    for (const field of [...(result.http ?? []), ...(result.grpc ?? [])]) {
-      console.log(fieldTable(field));
-    }
+    for (const field of fieldsOf(result)) console.log(fieldTable(field));
     if (result.startUp !== undefined) console.log(startUpTable(result.startUp));
     if (goals.length > 0) console.log(goalTable(goals));
   }
@@ -122,11 +137,37 @@ async function measure(
           check: checkGrpcAnswer,
         }),
       }),
+      ...(parts.includes("streams") && {
+        streams: await measureField({
+          ...common,
+          field: select(streamField),
+          folder: "grpc-stream",
+          scenarios: streamScenarios,
+          pressure: { connections: 2, streams: 4 },
+          load: generators.grpc,
+          check: checkFlowAnswers,
+        }),
+      }),
+      ...(parts.includes("clients") && {
+        clients: await measureClients({
+          field: select(clientField),
+          server: `grpc/${engineId}`,
+          inFlight: [1, 50],
+          cores,
+          rounds,
+          seconds,
+          onStep: showStep,
+        }),
+      }),
       ...(parts.includes("cli") && { startUp: await measureStartUp(rounds, showStep) }),
     };
   } finally {
     showStep("");
   }
+}
+
+function fieldsOf({ http = [], grpc = [], streams = [], clients = [] }: BenchResult) {
+  return [...http, ...grpc, ...streams, ...clients];
 }
 
 function chooseGenerator(
@@ -144,10 +185,10 @@ function describe({ server, load }: Cores, { http, grpc }: Generators): string {
   const pinning =
     server === undefined
       ? "not pinned to cores (needs taskset and two cores)"
-      : `servers on core ${server}, load on core ${load}`;
+      : `servers (and clients that are measured) on core ${server}, what drives or serves them on core ${load}`;
   const lines = [
     `Node ${process.version}, ${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${pinning}.`,
-    `HTTP: 32 connections by ${http.name}. gRPC: 10 connections × 10 calls by ${grpc.name}.`,
+    `HTTP: 32 connections by ${http.name}. gRPC: 10 connections × 10 calls, streams 2 × 4, by ${grpc.name}.`,
     "Ratios are to the first row, taken round by round: higher is faster.",
   ];
   return lines.join("\n");

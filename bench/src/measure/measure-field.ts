@@ -5,7 +5,7 @@ import type { Spread } from "./statistics.ts";
 import { orderInRound, spreadOf } from "./statistics.ts";
 
 /** For so long each process is driven before it counts, so that V8 has compiled what is hot. */
-const warmUpSeconds = 2;
+export const warmUpSeconds = 2;
 
 /** A kind of request, such as `POST`. */
 export interface Scenario {
@@ -16,7 +16,7 @@ export interface Scenario {
 /** How a field is measured. */
 export interface FieldRun {
   readonly field: Field;
-  /** Folder of the servers: `http` or `grpc`. */
+  /** Folder of the servers in `servers/`. */
   readonly folder: string;
   readonly scenarios: readonly Scenario[];
   readonly pressure: Pressure;
@@ -30,7 +30,7 @@ export interface FieldRun {
   readonly onStep: (step: string) => void;
 }
 
-/** One server under one scenario. */
+/** One server or client under one scenario. */
 export interface Row {
   readonly peer: Peer;
   /** Requests per second, divided by the mark's in the same round. */
@@ -58,7 +58,8 @@ export interface FieldResult {
   readonly rows: readonly Row[];
 }
 
-interface Slot {
+/** One process in one slot. */
+export interface Slot {
   readonly requestsPerSecond: number;
   readonly cpuPerRequest: number;
   readonly busy: number;
@@ -129,7 +130,8 @@ async function measureSlot(
   };
 }
 
-function toRow(peer: Peer, slots: readonly Slot[], marks: readonly Slot[]): Row {
+/** The row of `peer`, whose slots, as those of the mark, are in the order of the rounds. */
+export function toRow(peer: Peer, slots: readonly Slot[], marks: readonly Slot[]): Row {
   return {
     peer,
     ratio: spreadOf(
@@ -147,7 +149,7 @@ function leastCpu(slots: readonly Slot[]): number {
 }
 
 /** Puts the server's name in front of what went wrong with it. */
-async function naming<T>(peer: Peer, step: Promise<T>): Promise<T> {
+export async function naming<T>(peer: Peer, step: Promise<T>): Promise<T> {
   try {
     return await step;
   } catch (error) {

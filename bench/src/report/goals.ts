@@ -7,6 +7,8 @@ import { ownId } from "../peers.ts";
 export interface BenchResult {
   readonly http?: readonly FieldResult[];
   readonly grpc?: readonly FieldResult[];
+  readonly streams?: readonly FieldResult[];
+  readonly clients?: readonly FieldResult[];
   readonly startUp?: StartUpResult;
 }
 

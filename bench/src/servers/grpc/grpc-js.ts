@@ -3,11 +3,11 @@ import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { JsonCreateOrderRequest, JsonOrder } from "../../order.ts";
 import { createJsonOrder, findJsonOrder } from "../../order.ts";
-import { loadOrderService } from "../../load-order-service.ts";
+import { loadProtoService } from "../../load-proto-service.ts";
 import { announce } from "../announce.ts";
 
 const server = new Server();
-server.addService(loadOrderService(), {
+server.addService(loadProtoService("order.v1.OrderService"), {
   createOrder(
     call: ServerUnaryCall<JsonCreateOrderRequest, JsonOrder>,
     callback: sendUnaryData<JsonOrder>,

@@ -1,20 +1,12 @@
-import { GrpcServer, type GrpcServerOptions } from "@kratos-ts/runtime/grpc";
-import { createLogger } from "@kratos-ts/runtime/log";
-import { logging, recovery } from "@kratos-ts/runtime/middleware";
+import type { GrpcServerOptions } from "@kratos-ts/runtime/grpc";
 import { registerOrderServiceGrpcServer } from "../../../proto/order/v1/order_grpc.ts";
 import { createOrder, getOrder } from "../../order-service.ts";
-import { announce } from "../announce.ts";
+import { startGrpcServer } from "./start-grpc-server.ts";
 
-/** Starts this project's server as a service has it: generated methods behind recovery and logging at warn. */
-export async function serveOrders(options: GrpcServerOptions = {}): Promise<void> {
-  const logger = createLogger({ level: "warn" });
-  const server = new GrpcServer({
-    addr: "127.0.0.1:0",
-    logger,
-    middleware: [recovery({ logger }), logging(logger)],
-    ...options,
-  });
-  registerOrderServiceGrpcServer(server, { createOrder, getOrder });
-  await server.start({ id: "1", name: "bench", version: "1", metadata: {}, endpoints: [] });
-  announce(Number((await server.endpoint()).port));
+/** Starts this project's server with the service of orders. */
+export function serveOrders(options?: GrpcServerOptions): Promise<void> {
+  return startGrpcServer(
+    (server) => registerOrderServiceGrpcServer(server, { createOrder, getOrder }),
+    options,
+  );
 }
