@@ -42,15 +42,16 @@ export function openCall(host: CallHost, stream: ServerStream, setup: CallSetup)
     if (milliseconds < timeout) timeout = milliseconds;
   }
   const limited = timeout !== Number.POSITIVE_INFINITY;
+  const now = Date.now();
   const context = new GrpcServerContext(
     binding.operation,
     setup.endpoint,
     setup.logger,
-    limited ? Date.now() + timeout : undefined,
+    limited ? now + timeout : undefined,
     host.stop,
     stream,
   );
-  const parts = { stream, binding, format: binding.formats[setup.format], context };
+  const parts = { stream, binding, format: binding.formats[setup.format], context, now };
   if (unary) {
     const call = new UnaryCall(host, parts);
     if (limited) call.startTimer(timeout);

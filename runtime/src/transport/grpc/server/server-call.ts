@@ -39,6 +39,8 @@ export interface ServerCallParts {
   readonly binding: GrpcBinding;
   readonly format: MessageFormat;
   readonly context: GrpcServerContext;
+  /** When the call begins, in milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /**
@@ -71,7 +73,7 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     this.context = parts.context;
     this.#format = parts.format;
     this.#counts = host.counts?.findCalls(parts.stream.connection);
-    this.#counts?.start(Date.now());
+    this.#counts?.start(parts.now);
     const { packer } = host;
     if (packer !== undefined && acceptsGzip(parts.stream.headers.get("grpc-accept-encoding"))) {
       this.#packer = packer;
