@@ -208,6 +208,19 @@ export const a = async (socket: Socket) => [socket, await import("node:util")];`
     ]);
   });
 
+  test("keeps from a server what it needs when it is asked", async () => {
+    const services = "runtime/src/transport/grpc/services";
+    const findings = await findIn({
+      "runtime/src/transport/grpc/index.ts": `export { a } from "./services/a.ts";
+export const later = () => import("./services/protos/b_pb.ts");`,
+      [`${services}/a.ts`]: `import { b } from "./protos/b_pb.ts";\nexport const a = b;`,
+      [`${services}/protos/b_pb.ts`]: "export const b = 1;",
+    });
+    expect(findings).toEqual([
+      `${services}/a.ts:1: "runtime/src/transport/grpc/index.ts" must not load "./protos/b_pb.ts" by way of ${services}/a.ts`,
+    ]);
+  });
+
   test("finds files that import each other in a circle", async () => {
     const findings = await findIn({
       "runtime/src/log/a.ts": `import { b } from "./b.ts";\nexport const a = () => b;`,

@@ -41,8 +41,10 @@ export function checkImports(rule: ImportsRule, file: SourceFile, tree: SourceTr
 
 function checkReach(rule: ImportsRule, file: SourceFile, tree: SourceTree): Violation[] {
   const edges = reachFrom(tree, file.path);
-  const refused = edges.filter(
-    ({ target, reference }) => target.kind === "outside" && isRefused(rule, reference.specifier),
+  const refused = edges.filter(({ target, reference }) =>
+    target.kind === "file"
+      ? matchesAny(target.path, rule.forbid ?? [])
+      : isRefused(rule, reference.specifier),
   );
   return refused.map((edge) => {
     const way = wayTo(edge, edges, file.path);

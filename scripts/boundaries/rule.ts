@@ -31,6 +31,7 @@ export interface ImportsRule extends RuleBase {
   readonly kind: "imports";
   /** Patterns; when given, nothing else may be imported. */
   readonly allow?: readonly string[];
+  /** Patterns of specifiers; with `deep` of paths, too. */
   readonly forbid?: readonly string[];
   /** Also what is imported by what is imported, as far as it is loaded at once. */
   readonly deep?: boolean;

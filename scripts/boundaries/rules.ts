@@ -50,6 +50,13 @@ export const rules: readonly Rule[] = [
   },
   {
     kind: "imports",
+    why: "a server that nobody asks about itself does not load what it would answer with",
+    files: ["runtime/src/transport/grpc/index.ts"],
+    forbid: ["runtime/src/transport/grpc/services/protos/**"],
+    deep: true,
+  },
+  {
+    kind: "imports",
     why: "generated code stays valid when the runtime changes, since its one entry only ever grows",
     files: generated,
     except: ["runtime/src/protos/**"],
