@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import base from "./vitest.config.ts";
 
-// Tests against services and clients of Kratos for Go; scripts/test-interop.sh builds those.
+// Tests against services and clients of Kratos and of gRPC for Go; scripts/test-interop.sh builds those.
 export default defineConfig({
   ...base,
   test: {

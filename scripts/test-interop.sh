@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the interoperability tests: services and clients of Kratos for Go against ours. Needs Go and its
+# Runs the interoperability tests: services and clients of Kratos and of gRPC for Go against ours. Needs Go and its
 # module proxy. What it generates and builds is kept in .cache/interop. Arguments go to vitest.
 set -eu
 cd "$(dirname "$0")/.."
@@ -17,7 +17,7 @@ buf=$(node -p 'require("node:module").createRequire(require.resolve("@bufbuild/b
 
 scripts/build-h2spec.sh
 cd test/interop/go
-echo "building the peer in Go"
+echo "building the peers in Go"
 go build -o "$cache/bin/" google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
 rm -rf gen
 PATH="$cache/bin:$PATH" "$buf" generate "$root" --template "$root/test/interop/buf.gen.yaml" \
@@ -25,6 +25,8 @@ PATH="$cache/bin:$PATH" "$buf" generate "$root" --template "$root/test/interop/b
   --path "$root/test/interop/proto/interop" -o "$root/test/interop/go"
 go vet ./...
 go build -o "$cache/bin/interop" .
+go build -o "$cache/bin/grpc-go-client" google.golang.org/grpc/interop/client
+go build -o "$cache/bin/grpc-go-server" google.golang.org/grpc/interop/server
 
 cd "$root"
 npx vitest run --config vitest.interop.config.ts "$@"

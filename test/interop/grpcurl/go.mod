@@ -1,0 +1,3 @@
+module kratos-ts.test/grpcurl
+
+go 1.25.0
