@@ -16,6 +16,7 @@ buf=$(node -p 'require("node:module").createRequire(require.resolve("@bufbuild/b
   .resolve(`@bufbuild/buf-${process.platform}-${process.arch}/bin/buf`)')
 
 scripts/build-h2spec.sh
+scripts/build-grpcurl.sh
 cd test/interop/go
 echo "building the peers in Go"
 go build -o "$cache/bin/" google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
