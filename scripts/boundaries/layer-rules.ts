@@ -71,6 +71,21 @@ export const layerRules: readonly LayersRule[] = [
         ],
       },
       {
+        name: "testing",
+        files: ["runtime/src/testing/**"],
+        imports: [
+          "app",
+          "http",
+          "grpc",
+          "grpc protocol",
+          "http2",
+          "transport",
+          "contract",
+          "errors",
+          "log",
+        ],
+      },
+      {
         name: "codegenv1",
         files: ["runtime/src/codegenv1/**"],
         imports: ["contract", "config", "errors"],

@@ -56,7 +56,8 @@ const severities: Readonly<Record<string, number>> = {
   silent: Number.POSITIVE_INFINITY,
 };
 
-class RecordLogger implements Logger {
+/** Hands each record over as it is formatted. */
+export class RecordLogger implements Logger {
   trace!: LogMethod;
   debug!: LogMethod;
   info!: LogMethod;
