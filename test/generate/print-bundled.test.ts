@@ -21,3 +21,12 @@ test("the runtime holds the code of the bundled schemas, and exports each", asyn
     printed.map(({ name }) => `./protos/${name}`),
   );
 });
+
+test("the runtime holds the code of the services that a gRPC server answers itself", async () => {
+  const printed = await printBundled(join(repository, "runtime/protos"));
+
+  const folder = join(repository, "runtime/src/transport/grpc/services/protos");
+  expect(Object.fromEntries(printed.map(({ name, content }) => [name, content]))).toEqual(
+    readProject(folder),
+  );
+});
