@@ -25,6 +25,37 @@ export async function whileGoServes<T>(use: (addresses: Addresses) => Promise<T>
   }
 }
 
+/** A client of Kratos for Go that watches the health of its server. */
+export interface WatchingClient {
+  /** Makes a call, and gives the code that it ended with; 200: well. */
+  call(): Promise<number>;
+}
+
+/** Runs such a client, in a process of its own, for as long as `use` takes. */
+export async function whileGoWatches(
+  grpc: string,
+  use: (client: WatchingClient) => Promise<void>,
+): Promise<void> {
+  const peer = execa(program, ["-grpc", grpc, "call-on-demand"], {
+    stderr: "ignore",
+    buffer: false,
+    reject: false,
+  });
+  const lines = createInterface(peer.stdout)[Symbol.asyncIterator]();
+  try {
+    await use({
+      async call() {
+        peer.stdin.write("\n");
+        const line = await lines.next();
+        return Number(line.value);
+      },
+    });
+  } finally {
+    peer.stdin.end();
+    await peer;
+  }
+}
+
 /** Lets clients of Kratos for Go make every call. */
 export async function callFromGo({ http, grpc }: Addresses): Promise<{
   http: Outcomes;

@@ -16,8 +16,10 @@ func main() {
 		err = serve()
 	case "call":
 		err = callAll(*httpEndpoint, *grpcEndpoint)
+	case "call-on-demand":
+		err = callOnDemand(*grpcEndpoint)
 	default:
-		err = fmt.Errorf("usage: interop [flags] serve|call")
+		err = fmt.Errorf("usage: interop [flags] serve|call|call-on-demand")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
