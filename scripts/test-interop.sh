@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the interoperability tests: services and clients of Kratos and of gRPC for Go against ours. Needs Go and its
-# module proxy. What it generates and builds is kept in .cache/interop. Arguments go to vitest.
+# Runs the interoperability tests: services and clients of Kratos and of gRPC for Go against ours, and of
+# gRPC for Python where its packages can be had. Needs Go and its module proxy. What it generates and builds is kept in .cache/interop. Arguments go to vitest.
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -30,4 +30,5 @@ go build -o "$cache/bin/grpc-go-client" google.golang.org/grpc/interop/client
 go build -o "$cache/bin/grpc-go-server" google.golang.org/grpc/interop/server
 
 cd "$root"
+scripts/prepare-python-peer.sh "$buf"
 npx vitest run --config vitest.interop.config.ts "$@"
