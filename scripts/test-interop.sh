@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the interoperability tests: services and clients of Kratos and of gRPC for Go against ours, and of
-# gRPC for Python where its packages can be had. Needs Go and its module proxy. What it generates and builds is kept in .cache/interop. Arguments go to vitest.
+# gRPC for Python where its packages can be had. Needs Go and its module proxy. What it generates and builds is
+# kept in .cache/interop. Arguments go to vitest.
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
