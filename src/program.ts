@@ -1,5 +1,9 @@
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
+import { declareNew } from "./program/declare-new.ts";
+import { declareProto } from "./program/declare-proto.ts";
+import { declareRun } from "./program/declare-run.ts";
+import { addExamples, type Declaring } from "./program/declaring.ts";
 import { readOwnPackage } from "./project/own-package.ts";
 import type { Shell } from "./shell.ts";
 
@@ -30,9 +34,14 @@ export function createProgram(shell: Shell): Program {
       outputError: () => undefined, // reported at the top, like every other error
     });
 
-  addNew(root);
-  addProto(root);
-  addRun(root);
+  const declaring: Declaring = {
+    shell,
+    finish: (action) => action().then((code) => void (exitCode = code)),
+    serviceArguments: () => serviceArguments,
+  };
+  declareNew(root, declaring);
+  declareProto(root, declaring);
+  declareRun(root, declaring);
   addExamples(root, [
     "kratos-ts new order-service --start",
     "kratos-ts proto add api/order/v1/order.proto",
@@ -90,146 +99,11 @@ export function createProgram(shell: Shell): Program {
     }
     return { command, unknown: false };
   }
-
-  function finish(action: () => Promise<number>): Promise<void> {
-    return action().then((code) => void (exitCode = code));
-  }
-
-  function addNew(parent: Command): void {
-    const command = parent
-      .command("new")
-      .summary("make a service project")
-      .description("Make a service project: copies the layout, installs its dependencies.")
-      .argument("[path]", "folder to make; its last part names the project")
-      .option("-r, --repo <url-or-folder>", "take the layout from a git repository or a folder")
-      .option("-b, --branch <name>", "branch or tag of --repo (default: the repository's own)")
-      .option("-t, --timeout <duration>", "limit for fetching --repo", "60s")
-      .option(
-        "--nomod",
-        "add a service to the project around the folder: no package.json of its own",
-      )
-      .option("--no-install", "leave `npm install` to you")
-      .option("--start", "install, generate and run it at once")
-      .option("--force", "delete what a non-empty folder holds (.git stays)")
-      .option("-y, --yes", "ask nothing, take the defaults")
-      .action((path: string | undefined, flags: unknown) =>
-        finish(() => import("./commands/new.ts").then((m) => m.runNew(path, flags, shell))),
-      );
-    addExamples(command, [
-      "kratos-ts new order-service",
-      "kratos-ts new ../order-service --start",
-      "kratos-ts new order-service -r https://example.com/team/layout.git -b main",
-      "kratos-ts new app/order --nomod",
-    ]);
-  }
-
-  function addProto(parent: Command): void {
-    const proto = parent
-      .command("proto")
-      .summary("write .proto files and generate code from them")
-      .description("Write .proto files and generate code from them.")
-      .helpCommand(false);
-
-    const add = proto
-      .command("add")
-      .summary("write a new .proto with a service")
-      .description(
-        "Write a new .proto: a service with create, get, list, update and delete, " +
-          "their HTTP routes, and an error_reason.proto beside it when there is none.",
-      )
-      .argument("<path>", "where, such as api/order/v1/order.proto")
-      .action((path: string) =>
-        finish(() => import("./commands/proto-add.ts").then((m) => m.runProtoAdd(path, shell))),
-      );
-    addExamples(add, ["kratos-ts proto add api/order/v1/order.proto"]);
-
-    const client = proto
-      .command("client")
-      .summary("generate typed code beside each .proto")
-      .description(
-        "Generate TypeScript beside each .proto: messages, HTTP and gRPC servers and clients, " +
-          "errors, configuration. Writes only what changed.",
-      )
-      .argument("<file or folder...>", ".proto files, or folders that hold some")
-      .addOption(protoPathOption())
-      .option("--allow-get-body", "accept a body on GET, HEAD and DELETE")
-      .action((paths: string[], flags: unknown) =>
-        finish(() =>
-          import("./commands/proto-client.ts").then((m) => m.runProtoClient(paths, flags, shell)),
-        ),
-      );
-    addExamples(client, [
-      "kratos-ts proto client api/order/v1/order.proto",
-      "kratos-ts proto client api internal",
-      "kratos-ts proto client api -p ../protos",
-    ]);
-
-    const server = proto
-      .command("server")
-      .summary("write a class for each service")
-      .description(
-        "Write a class for each service of a .proto, ready to be filled in, and register it in " +
-          "internal/server/services.ts and cmd/*/wire.ts. Files that exist are left as they are.",
-      )
-      .argument("<file or folder>", "a .proto file, or a folder that holds some")
-      .option(
-        "-t, --target-dir <folder>",
-        "where the class goes (default: the project's internal/service)",
-      )
-      .addOption(protoPathOption())
-      .option("--allow-get-body", "accept a body on GET, HEAD and DELETE")
-      .action((path: string, flags: unknown) =>
-        finish(() =>
-          import("./commands/proto-server.ts").then((m) => m.runProtoServer(path, flags, shell)),
-        ),
-      );
-    addExamples(server, [
-      "kratos-ts proto server api/order/v1/order.proto",
-      "kratos-ts proto server api/order/v1/order.proto -t internal/handler",
-    ]);
-  }
-
-  function addRun(parent: Command): void {
-    const command = parent
-      .command("run")
-      .summary("run a service from its sources, again at every change")
-      .description(
-        "Run a service from its TypeScript sources and start it again when they change. " +
-          "Runs any other script of the project in the same way. Arguments after -- go to what is run.",
-      )
-      .argument("[program]", "folder such as cmd/order-service (default: the only one), or a file")
-      .usage("[options] [program] [-- arguments]")
-      .option("-w, --work <folder>", "working directory of the service (default: the project)")
-      .option("--no-watch", "run it once")
-      .action((folder: string | undefined, flags: unknown) =>
-        finish(() =>
-          import("./commands/run.ts").then((m) => m.runRun(folder, flags, serviceArguments, shell)),
-        ),
-      );
-    addExamples(command, [
-      "kratos-ts run",
-      "kratos-ts run cmd/order-service --no-watch",
-      "kratos-ts run -- --conf configs/local.yaml",
-      "kratos-ts run scripts/call.ts --no-watch",
-    ]);
-  }
 }
 
 /** The words that name `command`, from `kratos-ts` on. */
 function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
-}
-
-/** As in Kratos, with an underscore. */
-function protoPathOption(): Option {
-  return new Option(
-    "-p, --proto_path <folder>",
-    "another root for imports; may be repeated (default: $KRATOS_PROTO_PATH)",
-  ).argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]);
-}
-
-function addExamples(command: Command, lines: readonly string[]): void {
-  command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
 }
 
 const helpFlags = ["-h", "--help"];

@@ -15,7 +15,11 @@ export const layerRules: readonly LayersRule[] = [
         files: ["src/main.ts", "src/process-shell.ts"],
         imports: ["program", "ground"],
       },
-      { name: "program", files: ["src/program.ts"], imports: ["commands", "project", "ground"] },
+      {
+        name: "program",
+        files: ["src/program.ts", "src/program/**"],
+        imports: ["commands", "project", "ground"],
+      },
       {
         name: "plugins",
         files: ["src/plugins/**"],

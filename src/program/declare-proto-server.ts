@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import { addExamples, protoPathOption, type Declaring } from "./declaring.ts";
+
+/** Declares `kratos-ts proto server`. */
+export function declareProtoServer(proto: Command, { shell, finish }: Declaring): void {
+  const command = proto
+    .command("server")
+    .summary("write a class for each service")
+    .description(
+      "Write a class for each service of a .proto, ready to be filled in, and register it in " +
+        "internal/server/services.ts and cmd/*/wire.ts. Files that exist are left as they are.",
+    )
+    .argument("<file or folder>", "a .proto file, or a folder that holds some")
+    .option(
+      "-t, --target-dir <folder>",
+      "where the class goes (default: the project's internal/service)",
+    )
+    .addOption(protoPathOption())
+    .option("--allow-get-body", "accept a body on GET, HEAD and DELETE")
+    .action((path: string, flags: unknown) =>
+      finish(() =>
+        import("../commands/proto-server.ts").then((m) => m.runProtoServer(path, flags, shell)),
+      ),
+    );
+  addExamples(command, [
+    "kratos-ts proto server api/order/v1/order.proto",
+    "kratos-ts proto server api/order/v1/order.proto -t internal/handler",
+  ]);
+}
