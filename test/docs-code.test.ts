@@ -14,6 +14,7 @@ const pages = [
   "docs/grpc-web-and-connect.md",
   "docs/http-client.md",
   "docs/http-server.md",
+  "docs/testing.md",
 ];
 
 test("code on pages passes the compiler", async () => {

@@ -8,6 +8,7 @@ import type { CallContext, TransportKind } from "../transport/context.ts";
 import { GrpcHeader } from "../transport/grpc/protocol/metadata.ts";
 import type { Header } from "../transport/header.ts";
 import type { ConnectionInfo } from "../transport/http2/server-engine.ts";
+import { checkReplyStatus } from "../transport/http/call/server-context.ts";
 import { HeaderMap } from "../transport/http/header-map.ts";
 import { serverStopping } from "../transport/server-stopping.ts";
 import { StopSignal } from "../transport/stop-signal.ts";
@@ -60,9 +61,9 @@ class OfflineContext extends BaseCallContext implements TestContext {
   readonly replyTrailer: Header;
   readonly pathTemplate = "/";
   readonly connection: ConnectionInfo;
-  replyStatus = 200;
   readonly #stopping: StopSignal;
   #request: IncomingMessage | undefined;
+  #replyStatus = 200;
 
   constructor(options: TestContextOptions, stopping: StopSignal) {
     const { operation = "/test.v1.TestService/Test", kind = "http", headers = {} } = options;
@@ -94,6 +95,15 @@ class OfflineContext extends BaseCallContext implements TestContext {
     return this.#request;
   }
 
+  get replyStatus(): number {
+    return this.#replyStatus;
+  }
+
+  set replyStatus(status: number) {
+    checkReplyStatus(status);
+    this.#replyStatus = status;
+  }
+
   override abort(reason: unknown = clientLeft()): void {
     super.abort(reason);
   }
@@ -118,9 +128,11 @@ function createRequest(header: Header): IncomingMessage {
   const request = new IncomingMessage(new Socket());
   request.method = "POST";
   request.url = "/";
-  request.rawHeaders = header
-    .keys()
-    .flatMap((name) => header.values(name).flatMap((value) => [name, value]));
+  for (const name of header.keys()) {
+    const values = header.values(name);
+    request.headers[name] = values.join(", ");
+    request.rawHeaders.push(...values.flatMap((value) => [name, value]));
+  }
   request.push(null);
   return request;
 }

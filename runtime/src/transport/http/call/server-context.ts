@@ -72,9 +72,7 @@ export class HttpServerContext extends BaseCallContext implements HttpCallContex
   }
 
   set replyStatus(status: number) {
-    if (!Number.isInteger(status) || status < 200 || status > 299) {
-      throw new TypeError(`${String(status)} is no status of a reply, use 200 to 299, or throw`);
-    }
+    checkReplyStatus(status);
     this.#replyStatus = status;
   }
 
@@ -82,4 +80,10 @@ export class HttpServerContext extends BaseCallContext implements HttpCallContex
   get writtenHeader(): HeaderMap | undefined {
     return this.#replyHeader;
   }
+}
+
+/** Throws a `TypeError` for what {@link HttpCallContext.replyStatus} cannot be. */
+export function checkReplyStatus(status: number): void {
+  if (Number.isInteger(status) && status >= 200 && status <= 299) return;
+  throw new TypeError(`${String(status)} is no status of a reply, use 200 to 299, or throw`);
 }
