@@ -48,6 +48,14 @@ test.for<[what: string, request: string | Buffer, status: number]>([
     100,
   ],
   ["another expectation", get("Expect: tea\r\n"), 417],
+  [
+    "another expectation without a Host",
+    "GET /v1 HTTP/1.1\r\nExpect: tea\r\nConnection: close\r\n\r\n",
+    400,
+  ],
+  ["HTTP/2 as text", get("", "GET /v1 HTTP/2.0"), 505],
+  ["HTTP/0.9", get("", "GET /v1 HTTP/0.9"), 505],
+  ["a first line without a version", "GET /v1\r\n\r\n", 505],
   ["large headers", get(`X: ${"y".repeat(20_000)}\r\n`), 431],
   ["a long target", get("", `GET /v1?${"a".repeat(20_000)} HTTP/1.1`), 414],
   ["headers named like members of objects", get("__proto__: x\r\nconstructor: y\r\n"), 200],
@@ -141,27 +149,49 @@ test.for<[host: string, status: number]>([
   if (status >= 400) expectError(response);
 });
 
-test("the host of an absolute target counts in place of the header", async () => {
+test.for([
+  ["in place of the header", get("", "GET http://[::1]:80/v1 HTTP/1.1")],
+  ["where there is no header", "GET http://[::1]:80/v1 HTTP/1.0\r\n\r\n"],
+] as const)("the host of an absolute target counts %s", async ([, request]) => {
   let seen: unknown;
   const port = await serveRules(rules, R, R, (_request, context) => {
     const origin = isHttpServerContext(context) ? requestOrigin(context.request) : "";
     seen = [context.requestHeader.values("host"), origin];
     return {};
   });
-  await sendRaw(port, get("", "GET http://[::1]:80/v1 HTTP/1.1"));
+  await sendRaw(port, request);
   expect(seen).toEqual([["[::1]:80"], "http://[::1]:80"]);
 });
 
-test("closes the connection behind a body that may be another one than it was read as", async () => {
-  const port = await serveRules(rules, R, R, (request) => request);
+const gzipChunks = "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n";
+
+test.for<[what: string, request: string, status: number]>([
+  ["in a coding that nobody undoes", `POST /v1 HTTP/1.1\r\nHost: t\r\n${gzipChunks}`, 501],
+  ["with an expectation", `POST /v1 HTTP/1.1\r\nHost: t\r\nExpect: tea\r\n${gzipChunks}`, 501],
+  [
+    "in chunks of HTTP/1.0",
+    `POST /v1 HTTP/1.0\r\nHost: t\r\nConnection: keep-alive\r\n${chunks}\r\n\r\n0\r\n\r\n`,
+    400,
+  ],
+  [
+    "in chunks of HTTP/0.9",
+    `POST /v1 HTTP/0.9\r\nHost: t\r\nConnection: keep-alive\r\n${chunks}\r\n\r\n0\r\n\r\n`,
+    505,
+  ],
+])("serves nothing behind a body %s, and closes the connection", async ([, request, status]) => {
+  let calls = 0;
+  const port = await serveRules(rules, R, R, (message) => {
+    calls++;
+    return message;
+  });
   const socket = connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
-  const head = "POST /v1 HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
-  socket.write(`${head}0\r\n\r\nGET /v1 HTTP/1.1\r\nHost: t\r\n\r\n`);
+  socket.write(`${request}GET /v1 HTTP/1.1\r\nHost: t\r\n\r\n`);
   let text = "";
   for await (const chunk of socket) text += String(chunk);
-  expect(text).toMatch(/^HTTP\/1\.1 501 .*Connection: close/s);
-  expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*Connection: close`, "s"));
+  expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  expect(calls).toBe(0);
 });
 
 test("leaves headers beyond Node's limit out, or refuses them where Node does", async () => {

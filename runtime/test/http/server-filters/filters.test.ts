@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { KratosError, unauthorized } from "@kratos-ts/runtime";
-import { HttpServer, type HttpFilter } from "@kratos-ts/runtime/http";
+import { HttpServer, type HttpFilter, requestOrigin } from "@kratos-ts/runtime/http";
 import { createLogger } from "@kratos-ts/runtime/log";
 import { expect, onTestFinished, test } from "vitest";
 import { createDeferred } from "../../grpc/deferred.ts";
 import { createAuthority } from "../../transport/certificates.ts";
 import { buildSchema } from "../schema.ts";
-import { send, serveRules } from "../serve.ts";
+import { send, sendRaw, serveRules } from "../serve.ts";
 
 const R = buildSchema()("test.v1.R");
 const rules = ["GET /v1"];
@@ -48,6 +48,29 @@ test("answer in place of what is inside", async () => {
   };
   const port = await serveRules(rules, R, R, () => ({}), { filters: [filter] });
   expect(await send(port, "GET /v1")).toMatchObject({ status: 418, body: "teapot" });
+});
+
+test.for<[head: string, status: number]>([
+  ["GET /v1 HTTP/1.1", 400],
+  ["GET /v1 HTTP/1.1\r\nHost: a/b", 400],
+  ["POST /v1 HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip, chunked", 501],
+])("see nothing of what two servers could read differently: %j", async ([head, status]) => {
+  const seen: unknown[] = [];
+  const filter: HttpFilter = () => (request, response) => {
+    seen.push(request.url);
+    response.end();
+  };
+  const port = await serveRules(rules, R, R, () => ({}), { filters: [filter] });
+  const response = await sendRaw(port, `${head}\r\nConnection: close\r\n\r\n`);
+  expect([response.status, seen]).toEqual([status, []]);
+});
+
+test("see the host of an absolute target in place of the header", async () => {
+  const filter: HttpFilter = () => (request, response) => {
+    response.end(requestOrigin(request));
+  };
+  const port = await serveRules(rules, R, R, () => ({}), { filters: [filter] });
+  expect((await send(port, "GET http://b.example/v1")).body).toContain("http://b.example");
 });
 
 test("add headers to replies, which the handler's own replace", async () => {

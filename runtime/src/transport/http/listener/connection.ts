@@ -106,7 +106,7 @@ export class Connection extends OpenCalls {
    * may be processed, and the client knows it (RFC 9112, section 9.6).
    */
   admit(response: ServerResponse): boolean {
-    if (this.#closing) return false;
+    if (this.saidGoodbye) return false;
     this.#lastResponse = response;
     return true;
   }

@@ -8,9 +8,14 @@ export interface RequestTarget {
   readonly path: string;
   /** What follows the first question mark; empty when there is none. */
   readonly query: string;
-  /** Of the absolute form, which proxies send (`http://host/path`); undefined for all others. */
-  readonly host?: string;
 }
+
+/** What the absolute form, which proxies send (`http://host/path`), has for a host; undefined for all others. */
+export function findTargetHost(url: string): string | undefined {
+  return absolute.exec(url)?.[1];
+}
+
+const absolute = /^https?:\/\/([^/?]*)/i;
 
 /**
  * Splits a request target without normalising anything: a URL parser would resolve `..` and take the host
@@ -22,7 +27,7 @@ export function parseRequestTarget(url: string): RequestTarget {
   if (/^\/[!"$-~]*$/.test(url)) return splitTarget(url);
   if (url === "*") return { path: url, query: "" };
   if (url.includes("#")) throw new MalformedPathError('a request must not hold a fragment ("#")');
-  const [origin = "", host] = /^https?:\/\/([^/?]*)/i.exec(url) ?? [];
+  const [origin = "", host] = absolute.exec(url) ?? [];
   if (host !== undefined && !isHost(host)) {
     throw new MalformedPathError(`the request target has no host: ${excerpt(url)}`);
   }
@@ -30,7 +35,7 @@ export function parseRequestTarget(url: string): RequestTarget {
   if (host !== undefined && !target.startsWith("/")) target = `/${target}`;
   if (!target.startsWith("/")) throw new MalformedPathError("the request target is not a path");
   if (/[^!-~]/.test(target)) throw new MalformedPathError("a URL must be ASCII, encode the rest");
-  return host === undefined ? splitTarget(target) : { ...splitTarget(target), host };
+  return splitTarget(target);
 }
 
 function splitTarget(target: string): RequestTarget {

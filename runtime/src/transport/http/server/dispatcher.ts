@@ -6,9 +6,9 @@ import { bindingError, excerpt } from "../binding-error.ts";
 import { requireUpgrade, runCall } from "../call/create-call.ts";
 import { isUnknownRpc, refuseUnknownRpc } from "../call/rpc-method.ts";
 import { HeaderMap } from "../header-map.ts";
-import type { RequestReceiver } from "../listener/listener.ts";
 import { refuseSocket } from "../listener/protocol-error.ts";
-import { adoptHost, HeadCheck } from "./head-check.ts";
+import type { CheckedReceiver } from "./filter-chain.ts";
+import { adoptHost, HeadCheck, isEndInDoubt } from "./head-check.ts";
 import { logRefusal } from "../call/refusal-log.ts";
 import { parseRequestTarget, type RequestTarget } from "../routing/request-target.ts";
 import { sendError } from "../reply/response.ts";
@@ -17,7 +17,7 @@ import { MalformedPathError, type RouteMatch, type Router } from "../routing/rou
 import type { CallHost, ServedRoute } from "../call/server-call.ts";
 
 /** Finds the route of each request and answers those that have none. */
-export class Dispatcher implements RequestReceiver {
+export class Dispatcher implements CheckedReceiver {
   readonly #host: CallHost;
   readonly #router: Router<ServedRoute>;
   readonly #upgrades: Router<ServedRoute>;
@@ -33,19 +33,27 @@ export class Dispatcher implements RequestReceiver {
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse): void {
+    if (this.checkHead(request, response)) this.onChecked(request, response);
+  }
+
+  checkHead(request: IncomingMessage, response: ServerResponse): boolean {
+    const error = this.#heads.find(request);
+    if (error === undefined) {
+      adoptHost(request);
+      return true;
+    }
+    // How much of what follows is its body, is not certain.
+    if (isEndInDoubt(request)) response.shouldKeepAlive = false;
+    this.#refuseRequest(request.url!, response, error);
+    return false;
+  }
+
+  onChecked(request: IncomingMessage, response: ServerResponse): void {
     const method = request.method!;
     let target: RequestTarget;
     let match: RouteMatch<ServedRoute> | undefined;
-    const error = this.#heads.find(request);
-    if (error !== undefined) {
-      // How much of what follows is its body, is not certain.
-      if (request.headers["transfer-encoding"] !== undefined) response.shouldKeepAlive = false;
-      this.#refuseRequest(request.url!, response, error);
-      return;
-    }
     try {
       target = parseRequestTarget(request.url!);
-      if (target.host !== undefined) adoptHost(request, target.host);
       match =
         this.#findUpgrade(request, response, target) ?? this.#router.find(method, target.path);
       if (match === undefined) {
@@ -66,6 +74,7 @@ export class Dispatcher implements RequestReceiver {
   }
 
   onExpectation(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.checkHead(request, response)) return;
     const expected = excerpt(request.headers.expect ?? "");
     const message = `cannot do what "Expect" asks: ${expected}, use "100-continue" or leave it out`;
     this.#sendError(response, new KratosError(417, "EXPECTATION_FAILED", message));

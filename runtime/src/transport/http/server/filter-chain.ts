@@ -9,9 +9,17 @@ import { mergeHeaders } from "../filter/merge-headers.ts";
 import { dropLateWrites } from "../reply/late-writes.ts";
 import { sendError } from "../reply/response.ts";
 
+/** What checks heads by itself, since no filter may answer a request that others could read differently. */
+export interface CheckedReceiver extends RequestReceiver {
+  /** False: the head is no good, and the request answered. */
+  checkHead(request: IncomingMessage, response: ServerResponse): boolean;
+  /** A request whose head is good. */
+  onChecked(request: IncomingMessage, response: ServerResponse): void;
+}
+
 /** Puts filters, the outermost first, around what receives requests; without filters it stays as it is. */
 export function applyFilters(
-  receiver: RequestReceiver,
+  receiver: CheckedReceiver,
   host: CallHost,
   filters: readonly HttpFilter[],
 ): RequestReceiver {
@@ -19,23 +27,24 @@ export function applyFilters(
 }
 
 class FilteredReceiver implements RequestReceiver {
-  readonly #receiver: RequestReceiver;
+  readonly #receiver: CheckedReceiver;
   readonly #host: CallHost;
   readonly #handle: HttpRequestHandler;
 
-  constructor(receiver: RequestReceiver, host: CallHost, filters: readonly HttpFilter[]) {
+  constructor(receiver: CheckedReceiver, host: CallHost, filters: readonly HttpFilter[]) {
     this.#receiver = receiver;
     this.#host = host;
     this.#handle = filters.reduceRight<HttpRequestHandler>(
       (next, filter) => filter(next),
       (request, response) => {
         // Filters may wait. For a client that has left meanwhile, nothing would ever end the call.
-        if (!request.socket.destroyed) receiver.onRequest(request, response);
+        if (!request.socket.destroyed) receiver.onChecked(request, response);
       },
     );
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#receiver.checkHead(request, response)) return;
     mergeHeaders(response);
     dropLateWrites(response);
     try {

@@ -1,7 +1,8 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { KratosError } from "../../../errors/kratos-error.ts";
 import { bindingError, excerpt } from "../binding-error.ts";
 import { isHost } from "../host.ts";
+import { findTargetHost } from "../routing/request-target.ts";
 
 /** Finds what Node lets pass in the head of a request and what a server has to refuse. */
 export class HeadCheck {
@@ -11,6 +12,7 @@ export class HeadCheck {
   /** Undefined: nothing is wrong. */
   find({ headers, rawHeaders, httpVersion }: IncomingMessage): KratosError | undefined {
     const { host } = headers;
+    if (!isVersion(httpVersion, headers)) return wrongVersion(httpVersion);
     if (host === undefined) {
       if (httpVersion === "1.1") return bindingError('the request has no "Host"');
     } else if (host !== this.#knownHost) {
@@ -30,8 +32,17 @@ export class HeadCheck {
   }
 }
 
+/** Whether it is not certain where a request ends whose head is no good. */
+export function isEndInDoubt({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || !isVersion(httpVersion, headers);
+}
+
 /** Takes the host from the request's target, where it has one, in place of its header (RFC 9112, section 3.2.2). */
-export function adoptHost({ headers, rawHeaders }: IncomingMessage, host: string): void {
+export function adoptHost({ url = "", headers, rawHeaders }: IncomingMessage): void {
+  if (url.startsWith("/")) return;
+  const host = findTargetHost(url);
+  if (host === undefined || !isHost(host)) return; // routing refuses it
+  if (headers.host === undefined) rawHeaders.push("Host", host);
   headers.host = host;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     if (isHostName(rawHeaders[index]!)) rawHeaders[index + 1] = host;
@@ -41,6 +52,16 @@ export function adoptHost({ headers, rawHeaders }: IncomingMessage, host: string
 /** 400 for what is no host. */
 export function malformedHost(host: string): KratosError {
   return bindingError(`${excerpt(host)} is no host, send one such as "api.example.com:8080"`);
+}
+
+/** Node's parser also takes other versions for the first line of a text, and lines without one. */
+function isVersion(version: string, headers: IncomingHttpHeaders): boolean {
+  return version === "1.1" || version === "1.0" || headers[":method"] !== undefined;
+}
+
+function wrongVersion(version: string): KratosError {
+  const message = `HTTP/${version} is not served over this connection, use HTTP/1.1`;
+  return new KratosError(505, "CODEC", message);
 }
 
 /** RFC 9112, sections 6.1 and 7: whoever reads a coding as if it were not there may see another request than others. */
