@@ -4,6 +4,8 @@ import { requireWellFormed } from "./json-text.ts";
 const SLAB = 16 * 1024;
 /** A larger slab, made for one message that may be written over, serves the next ones up to this size. */
 const LARGE_SLAB = 256 * 1024;
+/** As many larger slabs are kept, for streams that send large messages side by side. */
+const MAX_SPARES = 4;
 /** With less than this left, the next message begins a new slab. */
 const TAIL = 512;
 /** A UTF-16 unit needs at most three bytes in UTF-8. */
@@ -23,13 +25,16 @@ export class BinaryWriter {
   private start = 0;
   private position = 0;
   private last: Uint8Array | undefined = undefined;
+  private lastLength = 0;
+  /** Larger slabs whose only message is not needed any more. */
+  private readonly spares: Buffer[] = [];
   private readonly long = new DataView(new ArrayBuffer(8));
 
   /** Begins a message behind `headroom` zero bytes. */
   begin(headroom: number): void {
     const most = this.position === 0 ? LARGE_SLAB : SLAB;
     if (this.bytes.length - this.position < TAIL || this.bytes.length > most) {
-      this.bytes = Buffer.allocUnsafeSlow(SLAB);
+      this.bytes = this.createSlab();
       this.position = 0;
     }
     this.start = this.position;
@@ -46,14 +51,26 @@ export class BinaryWriter {
       this.bytes.byteOffset + this.start,
       this.position - this.start,
     );
+    this.lastLength = this.last.length;
     return this.last;
   }
 
-  /** Writes the next message over `bytes`, if they are what {@link finish} returned last. */
+  /**
+   * Writes a later message over `bytes`, which {@link finish} has returned: the next one if they are what it returned
+   * last. Of other bytes those are used that fill a slab of their own.
+   */
   reuse(bytes: Uint8Array): void {
-    if (bytes !== this.last) return;
-    this.position = this.start;
-    this.last = undefined;
+    if (bytes === this.last) {
+      this.position = this.start;
+      this.last = undefined;
+      return;
+    }
+    const { buffer } = bytes;
+    const size = buffer.byteLength;
+    if (size <= SLAB || size > LARGE_SLAB || this.spares.length === MAX_SPARES) return;
+    if (buffer === this.bytes.buffer || this.spares.some((spare) => spare.buffer === buffer))
+      return;
+    this.spares.push(Buffer.from(buffer as ArrayBuffer));
   }
 
   /** An unsigned 32-bit varint; also a field's tag. */
@@ -208,9 +225,17 @@ export class BinaryWriter {
     if (this.bytes.length - this.position < size) this.grow(size);
   }
 
+  /** A message after a large one is large, too, as a rule. */
+  private createSlab(): Buffer {
+    const size = Math.min(this.lastLength + TAIL, LARGE_SLAB);
+    if (size <= SLAB) return Buffer.allocUnsafeSlow(SLAB);
+    return this.spares.pop() ?? Buffer.allocUnsafeSlow(size);
+  }
+
   private grow(size: number): void {
     const used = this.position - this.start;
-    const bytes = Buffer.allocUnsafeSlow(Math.max(SLAB, 2 * (used + size)));
+    // Twice what is there, so that many small parts are not copied too often; not twice a large part.
+    const bytes = Buffer.allocUnsafeSlow(Math.max(SLAB, 2 * used + size + TAIL));
     this.bytes.copy(bytes, 0, this.start, this.position);
     this.bytes = bytes;
     this.start = 0;

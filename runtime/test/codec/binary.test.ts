@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { BytesValueSchema } from "@bufbuild/protobuf/wkt";
 import { compileCodec, createCodecs } from "@kratos-ts/runtime/codec";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -54,6 +55,25 @@ describe("binary", () => {
     expect(write(40_000)).toBe(large);
     const tooLarge = write(1_000_000);
     expect(write(10)).not.toBe(tooLarge);
+  });
+
+  test("writes over large messages that others have followed, each once", () => {
+    const codecs = createCodecs();
+    const { toBinary } = codecs.message(R);
+    const write = (fill: string): Uint8Array => toBinary({ id: fill.repeat(40_000) });
+    const [first, second, third] = [write("a"), write("b"), write("c")];
+    const copies = [second.slice(), third.slice()];
+    codecs.reuse(first);
+    codecs.reuse(first);
+    expect(write("d").buffer).toBe(first.buffer);
+    const [fifth, small] = [write("e"), toBinary({ id: "small" })];
+    expect([second, third]).toEqual(copies);
+    expect(new Set([first, second, third, fifth, small].map(({ buffer }) => buffer)).size).toBe(5);
+  });
+
+  test("takes little more memory for a large message than it has bytes", () => {
+    const bytes = compileCodec(BytesValueSchema).toBinary({ value: new Uint8Array(100_000) });
+    expect(bytes.buffer.byteLength).toBeLessThan(102_000);
   });
 
   test("reads a part of its input", () => {

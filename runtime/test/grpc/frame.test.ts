@@ -62,6 +62,20 @@ test("takes a message of exactly the limit, and refuses one byte more before it 
   );
 });
 
+test.for<[size: number, isKept: boolean]>([
+  [100_000, true],
+  [200_000, false],
+])("after a message of %i bytes in parts, its memory serves the next: %s", ([size, isKept]) => {
+  const seen: Uint8Array[] = [];
+  const reader = new FrameReader(size);
+  const bytes = frame(new Uint8Array(size));
+  for (const part of [0, 1].flatMap(() => [bytes.subarray(0, 10), bytes.subarray(10)])) {
+    reader.push(part, 0, part.length, { onMessage: (message) => seen.push(message) });
+  }
+  expect(seen).toHaveLength(2);
+  expect(seen[0] === seen[1]).toBe(isKept);
+});
+
 test("takes no memory for bytes that are only announced", () => {
   const reader = new FrameReader(2 ** 31);
   const before = process.memoryUsage().arrayBuffers;

@@ -60,7 +60,10 @@ export class FrameReader {
         this.#keep(bytes, at, at + missing);
         const [body, length] = [this.#body, this.#bodySeen];
         this.#reset();
+        // Out of reach while it is looked at, and there again for the next message that comes in parts.
+        this.#body = empty;
         sink.onMessage(body, 0, length, compressed);
+        if (body.length <= maxKept) this.#body = body;
       }
       at += missing;
     }
@@ -95,7 +98,7 @@ export class FrameReader {
   #keep(bytes: Uint8Array, start: number, end: number): void {
     const size = this.#bodySeen + end - start;
     if (size > this.#body.length) {
-      const grown = new Uint8Array(Math.min(this.#length, Math.max(size * 2, 1024)));
+      const grown = Buffer.allocUnsafeSlow(Math.min(this.#length, Math.max(size * 2, 1024)));
       grown.set(this.#body.subarray(0, this.#bodySeen));
       this.#body = grown;
     }
@@ -106,12 +109,14 @@ export class FrameReader {
   #reset(): void {
     this.#prefixSeen = 0;
     this.#length = 0;
-    this.#body = empty;
     this.#bodySeen = 0;
   }
 }
 
 const empty = new Uint8Array(0);
+
+/** Memory for messages that come in parts is kept up to this size while the stream lives. */
+const maxKept = 128 * 1024;
 
 /**
  * Writes the prefix into the first five bytes of `frame`, whose rest is one uncompressed message,

@@ -209,11 +209,16 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     }
   }
 
-  /** Sends a message of several. False: wait for `onDrain` before more. */
+  /** Sends a message of several. False: wait for `onDrain`, and give it to {@link sent}, before more. */
   protected write(frame: Uint8Array): boolean {
     const goOn = this.stream.write(frame);
-    if (this.stream.copied === true) this.#format.reuse?.(frame);
+    if (goOn) this.sent(frame);
     return goOn;
+  }
+
+  /** There is nothing more to do for `frame`, unless the stream still looks at it. */
+  protected sent(frame: Uint8Array): void {
+    if (this.stream.copied === true) this.#format.reuse?.(frame);
   }
 
   /** Ends the call well, after `last` if given. */
@@ -223,7 +228,7 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
     this.#counts?.succeed();
     this.#end();
     this.#sendTrailers(okTrailers, last);
-    if (last !== undefined && this.stream.copied === true) this.#format.reuse?.(last);
+    if (last !== undefined) this.sent(last);
   }
 
   /** Ends the call with the status of `error`. Without effect once it has ended. */

@@ -109,8 +109,13 @@ export class StreamCall extends ServerCall {
       const frame = isPromise(encoded) ? await encoded : encoded;
       if (this.done) break;
       this.respond();
-      if (!this.write(frame)) await this.#drained();
-      else if (turn.isOver) await turn.next();
+      if (!this.write(frame)) {
+        await this.#drained();
+        if (this.done) break;
+        this.sent(frame);
+      } else if (turn.isOver) {
+        await turn.next();
+      }
     }
     // The call ended before the first reply was asked for.
     await stopIterator(iterator);

@@ -72,6 +72,11 @@ export class NodeServerStream implements ServerStream, StreamOwner {
     return this.#connection;
   }
 
+  /** Node is done with what it has told is written: that went to the system, or through TLS. */
+  get copied(): boolean {
+    return this.#stream.writableLength === 0;
+  }
+
   cutOff(cause: Error): void {
     this.#sink.onCutOff?.(cause);
   }
