@@ -5,15 +5,16 @@ import {
   createGrpcWebTransport,
   Http2SessionManager,
 } from "@connectrpc/connect-node";
+import type { CallContext, Header } from "@kratos-ts/runtime";
 import { createWritableIterable } from "@connectrpc/connect/protocol";
-import { GrpcServer, type GrpcServerOptions } from "@kratos-ts/runtime/grpc";
+import { GrpcServer, type GrpcServerOptions, isGrpcServerContext } from "@kratos-ts/runtime/grpc";
 import { silentLogger } from "@kratos-ts/runtime/log";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { http2Engine } from "../../src/transport/http2/stack/server-engine.ts";
 import { startServer } from "../grpc/kratos-peer.ts";
 import { rawCall } from "../grpc/raw-call.ts";
 import { appInfo } from "../http/serve.ts";
-import { Parrot, registerParrot } from "./parrot.ts";
+import { Parrot, registerParrot, Say } from "./parrot.ts";
 
 const ways = [
   ["Connect", createConnectTransport],
@@ -45,6 +46,11 @@ async function open({ options, create }: (typeof cases)[number]): Promise<Client
   onTestFinished(() => sessionManager.abort());
   const transport = create({ baseUrl, httpVersion: "2", sessionManager, useHttpGet: true });
   return createClient(Parrot, transport);
+}
+
+function replyTrailerOf(context: CallContext): Header {
+  if (!isGrpcServerContext(context)) throw new Error("not a call of gRPC");
+  return context.replyTrailer;
 }
 
 describe.for(cases)("a gRPC server serves $name", (way) => {
@@ -89,5 +95,35 @@ test.for(engines)(
       code: "unimplemented",
       message: 'the server has no method "/acme.Nothing/Do"',
     });
+  },
+);
+
+test.for(engines.flatMap(([, options]) => [false, true].map((late) => ({ options, late }))))(
+  "metadata that HTTP/2 cannot carry does not keep a call of Connect from its reply ($late)",
+  async ({ options, late }) => {
+    const { address } = await startServer((server) => {
+      server.handle(Say, async (words, context) => {
+        if (late) await Promise.resolve();
+        for (const header of [context.replyHeader, replyTrailerOf(context)]) {
+          header.set("x-large", "x".repeat(40_000));
+          header.add("etag", "a");
+          header.add("etag", "b");
+          header.set("content-encoding", "br");
+          header.set("connect-content-encoding", "br");
+          header.set("constructor", "1");
+        }
+        return words;
+      });
+    }, options);
+    const { headers, body } = await rawCall(address, {
+      path: Say.operation,
+      headers: { "content-type": "application/json" },
+      chunks: [Buffer.from('{"text":"hello"}')],
+    });
+    expect(JSON.parse(body.toString())).toMatchObject({ text: "hello" });
+    expect(headers).toMatchObject({ etag: "a", constructor: "1", "trailer-constructor": "1" });
+    const large = [headers["x-large"], headers["trailer-x-large"]];
+    expect(large.map((value) => value?.length)).toEqual([40_000, undefined]);
+    expect(headers["content-encoding"] ?? headers["connect-content-encoding"]).toBeUndefined();
   },
 );

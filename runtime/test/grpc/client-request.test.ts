@@ -96,3 +96,21 @@ describe("a request", () => {
     await canceled.promise;
   });
 });
+
+test("metadata that HTTP/2 cannot carry fails its call, and goes nowhere", async () => {
+  let calls = 0;
+  const { address } = await startServer((server) => {
+    server.handle(Echo, ({ text }) => {
+      calls++;
+      return { text };
+    });
+  });
+  const echo = createClient(address).method(Echo);
+  const headers = { "x-large": "x".repeat(66_000) };
+  await expect(echo({ text: "a" }, { headers, repeatable: true })).rejects.toMatchObject({
+    code: 429,
+    message: expect.stringMatching(/^metadata of \d+ bytes is more than the 65535 /),
+  });
+  expect(await echo({ text: "b" })).toMatchObject({ text: "b" });
+  expect(calls).toBe(1);
+});

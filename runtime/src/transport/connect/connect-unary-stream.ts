@@ -3,6 +3,7 @@ import { fillPrefix, framePrefixBytes } from "../grpc/protocol/frame.ts";
 import { GrpcFailure } from "../grpc/protocol/status.ts";
 import type { Field, Fields } from "../http2/engine.ts";
 import type { ServerStream } from "../http2/server-engine.ts";
+import { appendSendable } from "../http2/sendable-fields.ts";
 import { listFields, readCallStatus } from "./call-status.ts";
 import type { WebContent } from "./content-type.ts";
 import { compressedFlag } from "./envelope.ts";
@@ -114,12 +115,14 @@ export class ConnectUnaryStream extends TranslatedStream {
   }
 
   #send(status: string, contentType: string, body: Uint8Array, fields: readonly Field[]): void {
-    this.outer.respond([
+    const head: Field[] = [
       [":status", status],
       ["content-type", contentType],
       ["content-length", String(body.length)],
-      ...fields,
-    ]);
+    ];
+    // Headers and trailers of the handler are one block here, which can be too much of both.
+    appendSendable(head, fields);
+    this.outer.respond(head);
     this.outer.end(noTrailers, body);
   }
 

@@ -90,6 +90,7 @@ export abstract class TranslatedStream implements ServerStream, StreamSink {
 
 /** Whether a field of a reply belongs to gRPC or HTTP, and is not the handler's. */
 export function isProtocolField(name: string): boolean {
+  if (name === "connect-content-encoding" || name === "connect-accept-encoding") return true;
   return name.startsWith(":") || name.startsWith("grpc-") || name === "content-type";
 }
 

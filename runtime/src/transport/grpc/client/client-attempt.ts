@@ -1,11 +1,13 @@
 import { fromError } from "../../../errors/from-error.ts";
 import { GrpcCode } from "../../../errors/grpc-code.ts";
 import { KratosError } from "../../../errors/kratos-error.ts";
+import { fromGrpcStatus } from "../../../errors/status-details.ts";
 import type { Pick } from "../../../selector/balancer.ts";
 import type { ServiceNode } from "../../../selector/service-node.ts";
 import { formatTimeout } from "../../deadline.ts";
 import type { ClientSink, ClientStream } from "../../http2/client-engine.ts";
 import { type Field, type HeaderView, ResetCode } from "../../http2/engine.ts";
+import { blockBytes, maxBlockBytes } from "../../http2/sendable-fields.ts";
 import { acceptedEncodings, checkEncoding } from "../protocol/compression.ts";
 import { FrameReader, type MessageSink } from "../protocol/frame.ts";
 import { findStatusError, httpStatusError, resetError } from "../protocol/status.ts";
@@ -125,7 +127,7 @@ export class ClientAttempt implements ClientSink, MessageSink, Caller {
     try {
       stream = link.connection.open(this.#fields(link), this);
     } catch (error) {
-      host.abandon(fromError(error)); // HTTP/2 allows some names one value only
+      host.abandon(fromError(error)); // too much metadata, or two values where HTTP/2 allows one
       return;
     }
     if (stream === undefined) {
@@ -264,7 +266,14 @@ export class ClientAttempt implements ClientSink, MessageSink, Caller {
     if (deadline !== undefined) {
       fields.push(["grpc-timeout", formatTimeout(Math.max(deadline - Date.now(), 0))]);
     }
-    context.writtenHeader.appendTo(fields);
+    const { writtenHeader } = context;
+    if (writtenHeader.isEmpty) return fields;
+    writtenHeader.appendTo(fields);
+    const size = blockBytes(fields);
+    if (size > maxBlockBytes) {
+      const text = `metadata of ${size} bytes is more than the ${maxBlockBytes} that HTTP/2 carries`;
+      throw fromGrpcStatus(GrpcCode.RESOURCE_EXHAUSTED, text);
+    }
     return fields;
   }
 }

@@ -101,6 +101,7 @@ function isReserved(name: string): boolean {
 /** Fields of one request or connection over HTTP: what passes on what it got may hold them. */
 function isHttpHeader(name: string): boolean {
   switch (name) {
+    case "content-encoding":
     case "content-length":
     case "host":
     case "user-agent":

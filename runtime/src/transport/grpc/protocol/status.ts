@@ -74,13 +74,16 @@ const maxReason = 256;
 const maxMetadata = 4096;
 const maxDetails = 4096;
 
+/** What an entry of metadata, or a detail, takes beside its own bytes. */
+const overhead = 8;
+
 /** The error in a size that fits into trailers: cut texts, and no metadata or details where they are too much. */
 function shorten(error: KratosError): KratosError {
   const { code, metadata, grpcCode } = error;
   const message = cut(error.message, maxMessage);
   const reason = cut(error.reason, maxReason);
   const size = Object.entries(metadata).reduce(
-    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value) + overhead,
     0,
   );
   const fits = size <= maxMetadata;
@@ -99,7 +102,7 @@ function shorten(error: KratosError): KratosError {
 function fitDetails(details: readonly ErrorDetail[]): readonly ErrorDetail[] {
   let room = maxDetails;
   const fitting = details.filter(({ typeUrl, value }) => {
-    const size = Buffer.byteLength(typeUrl) + value.length;
+    const size = Buffer.byteLength(typeUrl) + value.length + overhead;
     if (size > room) return false;
     room -= size;
     return true;

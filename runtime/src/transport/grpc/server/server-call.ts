@@ -9,8 +9,10 @@ import { checkEncoding } from "../protocol/compression.ts";
 import type { Field, Fields, StreamSink } from "../../http2/engine.ts";
 import type { ServerStream } from "../../http2/server-engine.ts";
 import { HeaderSet } from "../../http2/engine.ts";
+import { appendSendable } from "../../http2/sendable-fields.ts";
 import type { MessageSink } from "../protocol/frame.ts";
 import { framePrefixBytes, FrameReader } from "../protocol/frame.ts";
+import type { GrpcHeader } from "../protocol/metadata.ts";
 import { acceptsGzip, type GzipPacker, unpack } from "../protocol/gzip.ts";
 import type { MessageFormat } from "../protocol/message-format.ts";
 import type { CallCounts } from "../services/call-counts.ts";
@@ -18,6 +20,9 @@ import type { ServerCounts } from "../services/server-counts.ts";
 import type { GrpcServerContext } from "./server-context.ts";
 import { GrpcFailure, okTrailers, toTrailers } from "../protocol/status.ts";
 import { cardinalityFailure, toRequestFailure } from "./request-failure.ts";
+
+/** Names of metadata that the log is told of at once. */
+const maxNames = 10;
 
 /** What all calls of a server share. */
 export interface CallHost {
@@ -199,11 +204,11 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
       return;
     }
     const fields: Field[] = [...constant.fields];
-    written.appendTo(fields);
+    this.#append(written, fields);
     try {
       this.stream.respond(fields);
     } catch (error) {
-      // HTTP/2 allows some names one value only; the reply is worth more than they are.
+      // The engine cannot carry what the handler wrote; the reply is worth more than that.
       this.#log(error);
       this.stream.respond(constant);
     }
@@ -257,13 +262,24 @@ export abstract class ServerCall implements StreamSink, MessageSink, Expiring {
       return;
     }
     const fields: Field[] = [...(status instanceof HeaderSet ? status.fields : status)];
-    written.appendTo(fields);
+    this.#append(written, fields);
     try {
       this.stream.end(fields, last);
     } catch (error) {
       this.#log(error); // as for headers
       this.stream.end(status, last);
     }
+  }
+
+  /** Adds what a handler wrote; of what cannot be sent the log is told. */
+  #append(written: GrpcHeader, fields: Field[]): void {
+    const own: Field[] = [];
+    written.appendTo(own);
+    const leftOut = appendSendable(fields, own);
+    if (leftOut.length === 0) return;
+    const { operation } = this.binding;
+    const names = [...new Set(leftOut)].slice(0, maxNames);
+    this.host.logger.warn({ operation, names }, "metadata of a grpc reply does not fit");
   }
 
   #decode(plain: Uint8Array): unknown {

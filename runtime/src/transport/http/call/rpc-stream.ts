@@ -281,7 +281,8 @@ function isOfBody(name: string): boolean {
 }
 
 function toObject(fields: readonly Field[]): Record<string, string | string[]> {
-  const object: Record<string, string | string[]> = {};
+  // No name is there already: "constructor" may be one.
+  const object = Object.create(null) as Record<string, string | string[]>;
   for (const [name, value] of fields) {
     const present = object[name];
     object[name] = present === undefined ? value : [present, value].flat();

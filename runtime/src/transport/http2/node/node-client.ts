@@ -16,6 +16,10 @@ const connectionWindow = 4 * 1024 * 1024;
 /** Megabytes that a connection may hold in the engine, unsent requests included. */
 const sessionMemory = 64;
 
+/** The headers of one answer in bytes, each field counting 32 more than it has, and how many fields that makes. */
+const maxHeaderBytes = 64 * 1024;
+const maxHeaderFields = maxHeaderBytes / 32;
+
 /** Milliseconds of silence after which the system asks whether the other side is still there. */
 const probeAfter = 30_000;
 
@@ -91,7 +95,12 @@ function createSession(socket: Socket): ClientHttp2Session {
   const session = connectHttp2("http://localhost", {
     createConnection: () => socket,
     maxSessionMemory: sessionMemory,
-    settings: { enablePush: false, initialWindowSize: streamWindow },
+    maxHeaderListPairs: maxHeaderFields,
+    settings: {
+      enablePush: false,
+      initialWindowSize: streamWindow,
+      maxHeaderListSize: maxHeaderBytes,
+    },
   });
   session.setLocalWindowSize(connectionWindow);
   return session;

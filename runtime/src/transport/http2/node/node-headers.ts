@@ -48,7 +48,8 @@ export function toNodeHeaders(fields: Fields): OutgoingHttpHeaders {
 }
 
 function toObject(fields: HeaderSet["fields"]): OutgoingHttpHeaders {
-  const object: Record<string, string | string[]> = {};
+  // No name is there already: "constructor" may be one.
+  const object = Object.create(null) as Record<string, string | string[]>;
   for (const [name, value] of fields) {
     const present = object[name];
     if (present === undefined) object[name] = value;

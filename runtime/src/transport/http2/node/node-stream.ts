@@ -47,7 +47,7 @@ export class NodeServerStream implements ServerStream, StreamOwner {
   #sink: StreamSink = deaf;
   #requestEnded = false;
   #queuedBytes = 0;
-  #trailers: Fields | undefined;
+  #trailers: OutgoingHttpHeaders = {};
 
   constructor(connection: NodeConnection, stream: ServerHttp2Stream, headers: NodeHeaders) {
     this.headers = headers;
@@ -101,7 +101,7 @@ export class NodeServerStream implements ServerStream, StreamOwner {
   end(trailers: Fields, last?: Uint8Array): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
-    this.#trailers = trailers;
+    this.#trailers = toNodeHeaders(trailers);
     if (last === undefined) {
       stream.end();
       return;
@@ -127,7 +127,7 @@ export class NodeServerStream implements ServerStream, StreamOwner {
 
   sendTrailers(): void {
     const stream = this.#stream;
-    const trailers = toNodeHeaders(this.#trailers ?? []);
+    const trailers = this.#trailers;
     try {
       stream.sendTrailers(trailers);
     } catch {

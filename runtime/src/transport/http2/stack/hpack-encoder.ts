@@ -1,5 +1,6 @@
 import type { Field, Fields } from "../engine.ts";
 import { HeaderSet } from "../engine.ts";
+import { isSingleField } from "../sendable-fields.ts";
 import { HeaderField } from "./header-field.ts";
 import { HeaderTable } from "./header-table.ts";
 import type { HpackTables } from "./hpack-tables.ts";
@@ -161,24 +162,6 @@ export class HpackEncoder {
 
 const noBytes = new Uint8Array();
 
-/** Fields of which a reader takes one, nobody knows which (RFC 9110). */
-const singleFields: ReadonlySet<string> = new Set([
-  ":status",
-  "age",
-  "content-encoding",
-  "content-length",
-  "content-location",
-  "content-range",
-  "content-type",
-  "date",
-  "etag",
-  "expires",
-  "last-modified",
-  "location",
-  "retry-after",
-  "server",
-]);
-
 function checkSingle(name: string, fields: readonly Field[]): void {
   if (fields.filter((field) => field[0] === name).length > 1) {
     throw new TypeError(`cannot send header "${name}" twice, it has one value`);
@@ -201,7 +184,7 @@ function isSecret(name: string): boolean {
 function checkFields(fields: readonly Field[]): void {
   for (const [name, value] of fields) {
     checkField(name, value);
-    if (singleFields.has(name)) checkSingle(name, fields);
+    if (isSingleField(name)) checkSingle(name, fields);
   }
 }
 
