@@ -1,25 +1,13 @@
 import { silentLogger } from "@kratos-ts/runtime/log";
 import { expect, test } from "vitest";
 import { isInvalidName, isUserNotFound } from "../../../api/helloworld/v1/error_reason_errors.ts";
-import { type Greeter, type GreeterRepo, GreeterUsecase } from "../../../internal/biz/greeter.ts";
+import { type GreeterRepo, GreeterUsecase } from "../../../internal/biz/greeter.ts";
+import { newFakeGreeterRepo } from "./fake-greeter-repo.ts";
 
 const noon = new Date("2026-01-01T12:00:00Z");
 
-function newUsecase(repo: GreeterRepo = newFakeRepo()): GreeterUsecase {
+function newUsecase(repo: GreeterRepo = newFakeGreeterRepo()): GreeterUsecase {
   return new GreeterUsecase({ repo, logger: silentLogger, now: () => noon });
-}
-
-function newFakeRepo(): GreeterRepo {
-  const greeters = new Map<string, Greeter>();
-  return {
-    async addGreeting(name, at) {
-      const greetings = (greeters.get(name)?.greetings ?? 0) + 1;
-      const greeter = { name, greetings, lastGreetedAt: at };
-      greeters.set(name, greeter);
-      return greeter;
-    },
-    findByName: async (name) => greeters.get(name),
-  };
 }
 
 test("counts the greetings of each name apart", async () => {
@@ -56,7 +44,7 @@ test.for(["nobody", "", "zero\0"])("knows nobody called %j", async (name) => {
 
 test("passes on what the repository fails with", async () => {
   const failure = new Error("disk full");
-  const repo = { ...newFakeRepo(), addGreeting: () => Promise.reject(failure) };
+  const repo = { ...newFakeGreeterRepo(), addGreeting: () => Promise.reject(failure) };
 
   await expect(newUsecase(repo).greet("kratos")).rejects.toBe(failure);
 });
