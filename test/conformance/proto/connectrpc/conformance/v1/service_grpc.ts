@@ -43,6 +43,7 @@ import {
   BidiStreamResponseSchema,
   ClientStreamRequestSchema,
   ClientStreamResponseSchema,
+  ConformanceService,
   IdempotentUnaryRequestSchema,
   IdempotentUnaryResponseSchema,
   ServerStreamRequestSchema,
@@ -64,6 +65,7 @@ export const ConformanceServiceUnaryMethod: GrpcMethod<
   kind: "unary",
   input: UnaryRequestSchema,
   output: UnaryResponseSchema,
+  service: ConformanceService,
 };
 
 /** /connectrpc.conformance.v1.ConformanceService/ServerStream as gRPC sees it. */
@@ -76,6 +78,7 @@ export const ConformanceServiceServerStreamMethod: GrpcMethod<
   kind: "serverStreaming",
   input: ServerStreamRequestSchema,
   output: ServerStreamResponseSchema,
+  service: ConformanceService,
 };
 
 /** /connectrpc.conformance.v1.ConformanceService/ClientStream as gRPC sees it. */
@@ -88,6 +91,7 @@ export const ConformanceServiceClientStreamMethod: GrpcMethod<
   kind: "clientStreaming",
   input: ClientStreamRequestSchema,
   output: ClientStreamResponseSchema,
+  service: ConformanceService,
 };
 
 /** /connectrpc.conformance.v1.ConformanceService/BidiStream as gRPC sees it. */
@@ -100,6 +104,7 @@ export const ConformanceServiceBidiStreamMethod: GrpcMethod<
   kind: "bidiStreaming",
   input: BidiStreamRequestSchema,
   output: BidiStreamResponseSchema,
+  service: ConformanceService,
 };
 
 /** /connectrpc.conformance.v1.ConformanceService/Unimplemented as gRPC sees it. */
@@ -112,6 +117,7 @@ export const ConformanceServiceUnimplementedMethod: GrpcMethod<
   kind: "unary",
   input: UnimplementedRequestSchema,
   output: UnimplementedResponseSchema,
+  service: ConformanceService,
 };
 
 /** /connectrpc.conformance.v1.ConformanceService/IdempotentUnary as gRPC sees it. */
@@ -125,6 +131,7 @@ export const ConformanceServiceIdempotentUnaryMethod: GrpcMethod<
   input: IdempotentUnaryRequestSchema,
   output: IdempotentUnaryResponseSchema,
   idempotency: "noSideEffects",
+  service: ConformanceService,
 };
 
 /**
