@@ -1,6 +1,6 @@
 /** Runs h2spec against both engines and prints a report; `npm run report:h2spec` writes it. */
 import { readFile } from "node:fs/promises";
-import { knownFailures } from "./known-failures.ts";
+import { knownFailures, timingDependent } from "./known-failures.ts";
 import { runH2spec } from "./run-h2spec.ts";
 import { type Target, targets, whileServing } from "./targets.ts";
 
@@ -36,6 +36,9 @@ for (const [engine, names] of failed) {
     "| case | why it stays so |",
     "| ---- | --------------- |",
   );
-  for (const name of names) lines.push(`| ${name} | ${knownFailures[engine][name] ?? "new"} |`);
+  for (const name of names)
+    lines.push(
+      `| ${name} | ${knownFailures[engine][name] ?? timingDependent[engine][name] ?? "new"} |`,
+    );
 }
 process.stdout.write(`${lines.join("\n")}\n`);

@@ -21,7 +21,7 @@ export async function runH2spec(port: number, tls: boolean): Promise<H2specResul
   const folder = await mkdtemp(join(tmpdir(), "h2spec-"));
   try {
     const report = join(folder, "report.xml");
-    const flags = ["-p", String(port), "-o", "1", "-S", "-j", report, ...(tls ? ["-t", "-k"] : [])];
+    const flags = ["-p", String(port), "-o", "2", "-S", "-j", report, ...(tls ? ["-t", "-k"] : [])];
     // It exits with 1 when a case fails; the report says which.
     await promisify(execFile)(program, flags).catch((error: { code?: unknown }) => {
       if (error.code !== 1) throw error;
