@@ -56,6 +56,9 @@ export class CallTimers {
     if (timer.own !== undefined) clearTimeout(timer.own);
     timer.previous.next = timer.next;
     timer.next.previous = timer.previous;
+    // One that has grown old would keep its neighbours, and they theirs, until the next major garbage collection.
+    timer.previous = timer;
+    timer.next = timer;
   }
 
   #arm(delay: number): void {

@@ -2,7 +2,7 @@ import { http2Engine } from "@kratos-ts/runtime/http2";
 import type { GrpcClientOptions, GrpcServerOptions } from "@kratos-ts/runtime/grpc";
 import { expect, test } from "vitest";
 import { createAuthority } from "../transport/certificates.ts";
-import { Chat, type EchoReply, type EchoRequest } from "./echo-schema.ts";
+import { Chat } from "./echo-schema.ts";
 import { createClient, startServer } from "./kratos-peer.ts";
 
 const authority = createAuthority();
@@ -32,13 +32,13 @@ test.for<[name: string, server: GrpcServerOptions, client: Partial<GrpcClientOpt
   const chat = createClient(address, client).method(Chat);
 
   const run = async (size: number, stream: number): Promise<void> => {
-    const requests = async function* (): AsyncGenerator<Partial<EchoRequest>> {
+    const requests = async function* () {
       for (let count = 0; count < messages; count++) {
-        yield { count, payload: payloadOf(size, stream, count) } as Partial<EchoRequest>;
+        yield { count, payload: payloadOf(size, stream, count) };
       }
     };
     let number = 0;
-    for await (const { count, payload } of chat(requests()) as AsyncIterable<EchoReply>) {
+    for await (const { count, payload } of chat(requests())) {
       expect(count).toBe(number);
       expect(Buffer.compare(payload, payloadOf(size, stream, number))).toBe(0);
       number++;

@@ -35,7 +35,7 @@ import { OwnServices } from "../services/own-services.ts";
 import { type GrpcServerStats, ServerCounts } from "../services/server-counts.ts";
 import { findFormatName, type MessageFormats } from "../protocol/message-format.ts";
 import { TlsCredentialsError } from "../../tls-credentials.ts";
-import { deafSink, openCall, refuseCall } from "./open-call.ts";
+import { type CallSetup, deafSink, openCall, refuseCall } from "./open-call.ts";
 import type { CallHost } from "./server-call.ts";
 import { ServerObserver } from "./server-observer.ts";
 import {
@@ -61,10 +61,9 @@ export class GrpcServer implements Server, GrpcRouter {
   readonly #registered = new Map<string, GrpcBinding>();
   readonly #codecs: Codecs;
   readonly #engine: ServerEngine;
-  #bindings: ReadonlyMap<string, GrpcBinding> = new Map();
+  #served: ReadonlyMap<string, ServedMethod> = new Map();
   #source: ConnectionSource | undefined;
   #listening: Promise<URL> | undefined;
-  #endpoint = "";
   #bound: BoundAddress | undefined;
   #started = false;
   #stopped = false;
@@ -153,7 +152,6 @@ export class GrpcServer implements Server, GrpcRouter {
     }
     if (this.#started) return;
     this.#started = true;
-    this.#endpoint = endpoint.href;
     const operations = [...this.#registered.keys()];
     const { logger } = this.#host;
     reportUnmatched("[gRPC] use()", this.#middleware.selectors(), operations, logger);
@@ -162,7 +160,14 @@ export class GrpcServer implements Server, GrpcRouter {
     for (const [operation, binding] of this.#registered) {
       bindings.set(operation, wrapBinding(binding, this.#middleware));
     }
-    this.#bindings = bindings;
+    const { timeout } = this.#options;
+    this.#served = new Map(
+      Array.from(bindings, ([operation, binding]) => {
+        const common = { binding, timeout, endpoint: endpoint.href, logger };
+        const proto: CallSetup = { ...common, format: "proto" };
+        return [operation, { binding, proto, json: { ...common, format: "json" } }];
+      }),
+    );
     this.#engine.accept();
     this.#health.serve();
     logger.info({ addr: this.#bound?.text }, "[gRPC] server listening");
@@ -210,36 +215,31 @@ export class GrpcServer implements Server, GrpcRouter {
     const format = method === "POST" ? findFormatName(headers.get("content-type")) : undefined;
     const path = headers.get(":path") ?? "";
     if (format === undefined) return this.#openWeb(stream, path);
-    const binding = this.#bindings.get(path);
-    if (binding === undefined) return refuseUnknown(stream, path);
-    return this.#openCall(stream, binding, format);
+    const served = this.#served.get(path);
+    if (served === undefined) return refuseUnknown(stream, path);
+    return openCall(this.#host, stream, served[format]);
   }
 
   /** Serves clients that speak Connect or gRPC-Web: proxies, mostly. */
   #openWeb(stream: ServerStream, path: string): StreamSink {
-    const binding = this.#bindings.get(path.split("?", 1)[0]!);
-    if (binding === undefined) {
+    const served = this.#served.get(path.split("?", 1)[0]!);
+    if (served === undefined) {
       if (stream.headers.get(":method") !== "POST") return refuse(stream, notPost);
       return refuseUnknownWebCall(stream, path) ?? refuse(stream, notGrpc);
     }
-    const { kind, safe = false } = binding;
+    const { kind, safe = false } = served.binding;
     const { maxReceiveBytes } = this.#host;
     return openWebCall(
       stream,
       { kind, safe, maxReceiveBytes, requireProtocolHeader: false, unpack: undefined },
-      (translated, format) => this.#openCall(translated, binding, format),
+      (translated, format) => openCall(this.#host, translated, served[format]),
     );
   }
+}
 
-  #openCall(stream: ServerStream, binding: GrpcBinding, format: keyof MessageFormats): StreamSink {
-    return openCall(this.#host, stream, {
-      binding,
-      format,
-      timeout: this.#options.timeout,
-      endpoint: this.#endpoint,
-      logger: this.#host.logger,
-    });
-  }
+/** A method, and what its calls begin with in each format of messages. */
+interface ServedMethod extends Readonly<Record<keyof MessageFormats, CallSetup>> {
+  readonly binding: GrpcBinding;
 }
 
 const notPost: readonly Field[] = [

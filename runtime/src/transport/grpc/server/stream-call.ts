@@ -1,7 +1,6 @@
 import { MessageQueue } from "../../message-queue.ts";
 import type { CallHost, ServerCallParts } from "./server-call.ts";
 import { ServerCall } from "./server-call.ts";
-import { isPromise } from "../../../middleware/is-promise.ts";
 import { stopIterator } from "../../stop-iterator.ts";
 import { Turn } from "../../turn.ts";
 import { PackedRequest, PackedRequests } from "./packed-requests.ts";
@@ -80,7 +79,7 @@ export class StreamCall extends ServerCall {
       if (this.binding.kind === "clientStreaming") {
         this.busy = false;
         const frame = this.encode(result);
-        this.succeed(isPromise(frame) ? await frame : frame);
+        this.succeed(frame instanceof Promise ? await frame : frame);
       } else {
         await this.#sendAll(result as AsyncIterable<unknown>);
       }
@@ -106,7 +105,7 @@ export class StreamCall extends ServerCall {
         return;
       }
       const encoded = this.encode(step.value);
-      const frame = isPromise(encoded) ? await encoded : encoded;
+      const frame = encoded instanceof Promise ? await encoded : encoded;
       if (this.done) break;
       this.respond();
       if (!this.write(frame)) {

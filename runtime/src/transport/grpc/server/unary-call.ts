@@ -32,6 +32,7 @@ export class UnaryCall extends ServerCall {
         return;
       }
     } catch (error) {
+      this.busy = false;
       this.fail(error);
       return;
     }
@@ -49,13 +50,13 @@ export class UnaryCall extends ServerCall {
       this.fail(error);
       return;
     }
-    if (!isPromise(frame)) {
-      this.succeed(frame);
+    if (frame instanceof Promise) {
+      frame.then(
+        (packed) => this.succeed(packed),
+        (error: unknown) => this.fail(error),
+      );
       return;
     }
-    frame.then(
-      (packed) => this.succeed(packed),
-      (error: unknown) => this.fail(error),
-    );
+    this.succeed(frame);
   }
 }

@@ -86,7 +86,8 @@ export class ServerCounts {
 
   /** Where the calls of a connection are counted: with the server's alone, if nobody has told of it. */
   findCalls({ record }: ServerConnection): CallCounts {
-    return record instanceof ConnectionRecord ? record.calls : this.calls;
+    // What is there was put there by open(): it is looked at in every call.
+    return record === undefined ? this.calls : (record as ConnectionRecord).calls;
   }
 
   snapshot(): GrpcServerStats {

@@ -28,8 +28,8 @@ const stallTimeout = 20_000;
 /** A connection on `node:http2`: its streams, and its life. */
 export class NodeConnection extends SocketInfo {
   readonly pings: PingPolicy;
-  /** Those whose reply is not complete. */
-  readonly streams: Set<NodeServerStream> = new Set();
+  /** Those whose reply is not complete, in no order. */
+  readonly streams: NodeServerStream[] = [];
   /** Last messages of replies that wait for the client. */
   queuedBytes = 0;
   /** Work that goes on after its stream is over. */
@@ -73,14 +73,25 @@ export class NodeConnection extends SocketInfo {
   findLimit(): EngineLimit | undefined {
     if (this.queuedBytes > maxQueuedBytes) return "memory";
     const { maxConcurrentStreams } = this.#options;
-    if (this.streams.size + this.#busy.size < maxConcurrentStreams) return undefined;
+    if (this.streams.length + this.#busy.size < maxConcurrentStreams) return undefined;
     this.#pruneBusy();
-    return this.streams.size + this.#busy.size < maxConcurrentStreams ? undefined : "streams";
+    return this.streams.length + this.#busy.size < maxConcurrentStreams ? undefined : "streams";
+  }
+
+  addStream(stream: NodeServerStream): void {
+    stream.place = this.streams.length;
+    this.streams.push(stream);
   }
 
   /** A stream whose reply is complete, or that died. */
   removeStream(stream: NodeServerStream, sink: StreamSink): void {
-    this.streams.delete(stream);
+    const { streams } = this;
+    const last = streams.at(-1);
+    if (last !== undefined && streams[stream.place] === stream) {
+      streams[stream.place] = last;
+      last.place = stream.place;
+      streams.pop();
+    }
     if (sink.busy === true) this.#busy.add(sink);
   }
 
@@ -101,7 +112,7 @@ export class NodeConnection extends SocketInfo {
       this.#socket.destroy();
       return;
     }
-    for (const stream of this.streams) stream.cutOff(cause);
+    for (const stream of this.streams.slice()) stream.cutOff(cause);
     this.goodbye();
     setTimeout(() => {
       this.#session.destroy(cause);
@@ -132,7 +143,7 @@ export class NodeConnection extends SocketInfo {
 
   #checkAge(now: number): void {
     const { maxConnectionIdle, maxConnectionAgeGrace } = this.#options;
-    if (this.streams.size > 0) this.#idleSince = 0;
+    if (this.streams.length > 0) this.#idleSince = 0;
     else if (this.#idleSince === 0) this.#idleSince = now;
     else if (maxConnectionIdle > 0 && now - this.#idleSince >= maxConnectionIdle) this.goodbye();
     if (this.#maxAge === 0) return;
@@ -197,7 +208,7 @@ export class NodeConnection extends SocketInfo {
     const { bytesWritten } = this.#socket;
     if (bytesWritten - this.#bytesAtPing > payloadBytes) this.pings.forgive();
     this.#bytesAtPing = bytesWritten;
-    if (this.pings.take(performance.now(), this.streams.size)) return;
+    if (this.pings.take(performance.now(), this.streams.length)) return;
     this.#end("controls", ResetCode.ENHANCE_YOUR_CALM, tooManyPings);
   }
 

@@ -42,6 +42,8 @@ const nobody: StreamOwner = {
 /** A stream on `node:http2`, which a client opened. */
 export class NodeServerStream implements ServerStream, StreamOwner {
   readonly headers: NodeHeaders;
+  /** Belongs to the connection: where it has this stream. */
+  place = 0;
   readonly #connection: NodeConnection;
   readonly #stream: OwnedStream;
   #sink: StreamSink = deaf;
@@ -59,7 +61,7 @@ export class NodeServerStream implements ServerStream, StreamOwner {
   /** Shows the stream to the protocol, and what comes by it. */
   open(onStream: StreamHandler): void {
     const stream = this.#stream;
-    this.#connection.streams.add(this);
+    this.#connection.addStream(this);
     stream.on("error", ignore); // "close" follows and tells more
     stream.on("close", handleClose);
     stream.on("wantTrailers", handleWantTrailers);
