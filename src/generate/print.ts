@@ -3,6 +3,7 @@ import { CodeGeneratorRequestSchema } from "@bufbuild/protobuf/wkt";
 import { join } from "node:path";
 import { displayPath } from "../buf/workspace.ts";
 import { printMessages } from "../codegen/messages.ts";
+import { printOpenApi } from "../codegen/openapi/print-openapi.ts";
 import { printCode } from "../codegen/print-code.ts";
 import type { Templates } from "../codegen/templates.ts";
 import type { Plan } from "./plan.ts";
@@ -31,9 +32,10 @@ export function printFiles(plan: Plan & { readonly ok: true }, templates: Templa
     const fileToGenerate = request.fileToGenerate.filter((name) => withMessages.has(name));
     const messages =
       fileToGenerate.length === 0 ? [] : printMessages({ ...request, fileToGenerate });
-    return [...messages, ...printCode(request, files, templates)].map(({ name, content }) => ({
-      path: displayPath(workspace.root, join(dir, name)),
-      content,
-    }));
+    const own = new Set(request.fileToGenerate);
+    const documents = printOpenApi(files.filter(({ desc }) => own.has(desc.proto.name)));
+    return [...messages, ...printCode(request, files, templates), ...documents].map(
+      ({ name, content }) => ({ path: displayPath(workspace.root, join(dir, name)), content }),
+    );
   });
 }

@@ -43,13 +43,13 @@ export function readModel(files: readonly DescFile[], options: ModelOptions): Mo
   const facts = files
     .map((desc): FileFacts => {
       const emit = options.emit(desc);
-      const http = emit.has("http") ? options.http : undefined;
+      const http = emit.has("http") || emit.has("openapi") ? options.http : undefined;
       if (emit.has("messages")) reportImpossibleNames(desc, reporter);
       return {
         desc,
         emit,
         services: http !== undefined || emit.has("grpc") ? readServices(desc, http, reporter) : [],
-        errors: emit.has("errors") ? readErrors(desc, reporter) : [],
+        errors: emit.has("errors") || emit.has("openapi") ? readErrors(desc, reporter) : [],
         configTypes: emit.has("config") ? readConfigTypes(desc, options.isConfig, reporter) : [],
       };
     })

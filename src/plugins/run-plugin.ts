@@ -18,6 +18,7 @@ import {
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { printCode, type PrintedFile } from "../codegen/print-code.ts";
+import { printOpenApi } from "../codegen/openapi/print-openapi.ts";
 import { formatDiagnostic, hasErrors, type Diagnostic } from "../diagnostic.ts";
 import { findBundled } from "../generate/bundled.ts";
 import { isConfigImport } from "../generate/config-file.ts";
@@ -93,7 +94,12 @@ export function answer(request: CodeGeneratorRequest, emit: Emit): Answer {
   try {
     const asked = { ...request, parameter: withImports.join() };
     return {
-      response: toResponse({ file: printCode(asked, files, readTemplates(own.root)) }),
+      response: toResponse({
+        file:
+          emit === "openapi"
+            ? printOpenApi(files)
+            : printCode(asked, files, readTemplates(own.root)),
+      }),
       warnings,
     };
   } catch (error) {
