@@ -8,6 +8,7 @@ export const cliErrorCodes = {
   CONFIG_INVALID: { exitCode: 1, meaning: "a configuration file of the project is wrong" },
   ENTRY_AMBIGUOUS: { exitCode: 1, meaning: "more than one program could be meant" },
   ENTRY_NOT_FOUND: { exitCode: 1, meaning: "there is no program to run" },
+  FILE_EDITED: { exitCode: 1, meaning: "a generated file was edited by hand" },
   FILE_EXISTS: { exitCode: 1, meaning: "a file that would be written is there already" },
   FILE_NOT_FOUND: { exitCode: 1, meaning: "a file or folder that was named does not exist" },
   FOLDER_NOT_EMPTY: { exitCode: 1, meaning: "the folder of a new project holds something" },

@@ -5,15 +5,9 @@ import { CliError } from "../cli-error.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { findBufBinary } from "./buf-binary.ts";
 import { readBufErrors } from "./buf-errors.ts";
-import { listProtoEntries } from "./proto-files.ts";
 import { readDescriptorSet } from "./read-descriptor-set.ts";
-import {
-  commonFolder,
-  isInside,
-  toSlashes,
-  type ProtoRoot,
-  type ProtoWorkspace,
-} from "./workspace.ts";
+import { selectPaths } from "./select-paths.ts";
+import { commonFolder, toSlashes, type ProtoRoot, type ProtoWorkspace } from "./workspace.ts";
 
 /** Descriptors, in an order in which imports come first; or what is wrong. */
 export type BuildResult =
@@ -73,22 +67,6 @@ export async function buildDescriptorSet(
   }
   const diagnostics = readBufErrors(new TextDecoder().decode(stderr), workspace, cwd);
   return { ok: false, diagnostics };
-}
-
-/** buf takes paths inside a root only: what holds a root stands for what lies in it. */
-function selectPaths({ roots }: ProtoWorkspace, paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
-    const held = roots.filter(({ dir, kind }) => kind !== "bundled" && isInside(path, dir));
-    const inner = held.flatMap(({ dir, excludes }) =>
-      listProtoEntries(dir).filter((entry) => !excludes.includes(entry)),
-    );
-    // Not within a root that leaves it to another one.
-    const isWithin = roots.some(
-      ({ dir, excludes }) =>
-        dir !== path && isInside(dir, path) && !excludes.some((exclude) => isInside(exclude, path)),
-    );
-    return isWithin ? [...inner, path] : inner;
-  });
 }
 
 function toBufConfig(roots: readonly ProtoRoot[], fromCwd: (path: string) => string): object {

@@ -2,24 +2,32 @@ import { relative, resolve } from "node:path";
 import { formatDiagnostic, hasErrors } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { generateFiles } from "../generate/index.ts";
-import type { GenerateOptions } from "../generate/index.ts";
+import type { GenerateOptions, GenerateResult } from "../generate/index.ts";
 import type { Shell } from "../shell.ts";
 
 /** Generates and prints what came of it; returns the exit code. */
 export async function generateAndReport(options: GenerateOptions, shell: Shell): Promise<number> {
   const result = await generateFiles({ ...options, signal: shell.signal });
-  const show = (file: string): string => relative(shell.cwd, resolve(options.root, file));
   reportDiagnostics(result.diagnostics, shell);
   if (hasErrors(result.diagnostics)) return 1;
-  for (const file of result.written) shell.out.line(`wrote ${show(file)}`);
-  for (const file of result.orphaned) {
+  reportFiles(result, options.root, shell);
+  return 0;
+}
+
+/** Prints what was done with which files, then how many there are. */
+export function reportFiles(result: GenerateResult, root: string, shell: Shell): void {
+  const show = (file: string): string => relative(shell.cwd, resolve(root, file));
+  const { written, unchanged, kept, removed, orphaned } = result;
+  for (const file of kept) shell.out.line(`kept what was edited by hand in ${show(file)}`);
+  for (const file of written) shell.out.line(`wrote ${show(file)}`);
+  for (const file of removed) shell.out.line(`removed ${show(file)}, its proto is gone`);
+  for (const file of orphaned) {
     shell.err.line(
       `${shell.err.colors.yellow("warning:")} "${show(file)}" was generated from a proto that is gone, remove it`,
     );
   }
-  const { written, unchanged } = result;
-  shell.out.line(`${count(written.length, "file")} written, ${unchanged.length} unchanged`);
-  return 0;
+  const gone = removed.length > 0 ? `, ${removed.length} removed` : "";
+  shell.out.line(`${count(written.length, "file")} written, ${unchanged.length} unchanged${gone}`);
 }
 
 /** Prints all problems, then how many there are. */

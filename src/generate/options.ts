@@ -19,6 +19,10 @@ export interface GenerateOptions {
   readonly emit?: readonly Emit[];
   /** Write nothing, only tell what would change. Default: false. */
   readonly check?: boolean;
+  /** Remove generated files that no proto stands for any more. Default: false. */
+  readonly prune?: boolean;
+  /** Replace files that were edited by hand, keeping a copy beside each. Default: false. */
+  readonly force?: boolean;
   /** Accept `body` on GET, HEAD and DELETE, which is an error otherwise. Default: as `kratos.yaml` says. */
   readonly allowGetBody?: boolean;
   /** Ends it, with CANCELLED, before anything is written. Default: never. */
@@ -38,6 +42,25 @@ export interface GenerateResult {
   readonly missing: readonly string[];
   /** With `check`: files whose contents a run would change. */
   readonly stale: readonly string[];
-  /** Generated files beside the protos of this run that no proto stands for any more; never removed by us. */
+  /** Files that were edited by hand: with `check` not part of `stale`; else replaced, as `force` asks for. */
+  readonly edited: readonly string[];
+  /** Copies of what was edited by hand. */
+  readonly kept: readonly string[];
+  /** With `prune`: generated files that no proto stands for any more, now gone. */
+  readonly removed: readonly string[];
+  /** Such files that are still there: beside the protos of this run, and below the folders that were named. */
   readonly orphaned: readonly string[];
 }
+
+/** The {@link GenerateResult} of a run in which nothing happened. */
+export const nothing: GenerateResult = {
+  diagnostics: [],
+  written: [],
+  unchanged: [],
+  missing: [],
+  stale: [],
+  edited: [],
+  kept: [],
+  removed: [],
+  orphaned: [],
+};

@@ -8,10 +8,11 @@ import {
   resolveImport,
   type ProtoWorkspace,
 } from "../buf/workspace.ts";
+import { carriesComments } from "../codegen/openapi/description.ts";
 import { hasErrors, sortDiagnostics, type Diagnostic } from "../diagnostic.ts";
 import type { Emit } from "../model/emit.ts";
 import { readModel, type FileFacts } from "../model/model.ts";
-import { readKratosYaml } from "../project/kratos-yaml.ts";
+import { readKratosYaml, type KratosConfig } from "../project/kratos-yaml.ts";
 import { findBundled } from "./bundled.ts";
 import { checkImports } from "./check-imports.ts";
 import { isConfigPath } from "./config-file.ts";
@@ -35,8 +36,19 @@ export type Plan =
       readonly diagnostics: readonly Diagnostic[];
     };
 
-const apiKinds: ReadonlySet<Emit> = new Set(["messages", "http", "grpc", "errors"]);
+const apiKinds: ReadonlySet<Emit> = new Set(["messages", "http", "grpc", "errors", "openapi"]);
 const configKinds: ReadonlySet<Emit> = new Set(["config"]);
+
+/** The protos of a project, found and not yet read. */
+export interface OpenedProject {
+  readonly workspace: ProtoWorkspace;
+  /** What to compile: files and folders, absolute. */
+  readonly paths: readonly string[];
+  readonly targets: readonly Target[];
+  /** Import paths of schemas whose code comes with the runtime. */
+  readonly provided: ReadonlySet<string>;
+  readonly config: KratosConfig;
+}
 
 /**
  * Finds the protos that were named, compiles and reads them. `bundledDir` holds the schemas that come with
@@ -45,6 +57,18 @@ const configKinds: ReadonlySet<Emit> = new Set(["config"]);
  * @throws CliError FILE_NOT_FOUND, TOOL_FAILED, CONFIG_INVALID, CANCELLED
  */
 export async function planGeneration(options: GenerateOptions, bundledDir: string): Promise<Plan> {
+  const opened = openProject(options, bundledDir);
+  const { workspace, paths } = opened;
+  const built = await buildDescriptorSet(workspace, paths, isTarget(opened), options.signal);
+  return built.ok ? readPlan(opened, built.set, options) : built;
+}
+
+/**
+ * Finds the protos that were named, and what the project chooses about them.
+ *
+ * @throws CliError FILE_NOT_FOUND, CONFIG_INVALID
+ */
+export function openProject(options: GenerateOptions, bundledDir: string): OpenedProject {
   const { root } = options;
   const named = resolvePaths(root, options.paths);
   const config = readKratosYaml(root);
@@ -57,14 +81,22 @@ export async function planGeneration(options: GenerateOptions, bundledDir: strin
   });
   const provided = new Set(findBundled(bundledDir));
   const paths = named.length > 0 ? named : ownFolders(workspace);
-  const targets = findTargets(workspace, paths, provided);
+  return { workspace, paths, targets: findTargets(workspace, paths, provided), provided, config };
+}
 
+/** Tells the import paths of what code is generated of: positions and comments matter there only. */
+export function isTarget({ targets }: OpenedProject): (importPath: string) => boolean {
   const names = new Set(targets.map(({ importPath }) => importPath));
-  const needsSource = (name: string): boolean => names.has(name);
-  const built = await buildDescriptorSet(workspace, paths, needsSource, options.signal);
-  if (!built.ok) return built;
-  const { set } = built;
+  return (name) => names.has(name) || carriesComments(name);
+}
 
+/** Reads the targets of an opened project from `set`, which holds them and all that they import. */
+export function readPlan(
+  { workspace, targets, provided, config }: OpenedProject,
+  set: FileDescriptorSet,
+  options: GenerateOptions,
+): Plan {
+  const { root } = workspace;
   const show = (file: DescFile): string => {
     const { name } = file.proto;
     return displayPath(root, resolveImport(workspace, name) ?? join(root, name));
