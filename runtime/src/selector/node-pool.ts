@@ -35,6 +35,11 @@ export class NodePool {
     return this.#members.length;
   }
 
+  /** Whether all nodes rest, so that calls go to those nevertheless. */
+  get allRest(): boolean {
+    return this.#resting === this.#members.length;
+  }
+
   /** Takes these nodes for the present ones. What was learnt of an address that stays is kept. */
   apply(nodes: readonly ServiceNode[]): void {
     const before = new Map(this.#members.map((member) => [keyOf(member.node), member]));

@@ -65,6 +65,10 @@ export function parseListenAddress(network: string, addr: string): ListenAddress
       if (addr === "") {
         throw new ListenError("EINVAL", addr, 'network "unix" needs the path of a socket as addr');
       }
+      if (!isSocketPath(addr)) {
+        const message = `the path of a Unix socket has at most ${maxSocketPath} bytes and no NUL: "${addr}" is none`;
+        throw new ListenError("EINVAL", addr, message);
+      }
       return { path: addr };
     default:
       throw new ListenError(
@@ -73,6 +77,14 @@ export function parseListenAddress(network: string, addr: string): ListenAddress
         `cannot listen on network "${network}", use "tcp", "tcp4", "tcp6" or "unix"`,
       );
   }
+}
+
+/** Bytes of `sun_path` without the NUL at its end. */
+const maxSocketPath = process.platform === "linux" ? 107 : 103;
+
+/** Whether a path is none that Node would cut off, to listen, or connect, somewhere else. */
+function isSocketPath(path: string): boolean {
+  return Buffer.byteLength(path) <= maxSocketPath && !path.includes("\0");
 }
 
 /** Reads what `net.Server.address` says of a server that listens. */

@@ -34,6 +34,13 @@ describe("parseListenAddress", () => {
     },
   );
 
+  test.for(["/tmp/a\0b", `/tmp/${"x".repeat(103)}`, `/tmp/${"é".repeat(52)}`])(
+    "refuses a path that a unix socket cannot have: %j",
+    (path) => {
+      expect(() => parseListenAddress("unix", path)).toThrow("at most");
+    },
+  );
+
   test("refuses an unknown network and a unix socket without a path", () => {
     expect(() => parseListenAddress("udp", ":1")).toThrow('cannot listen on network "udp"');
     expect(() => parseListenAddress("unix", "")).toThrow("needs the path of a socket");

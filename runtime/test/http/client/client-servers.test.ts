@@ -8,6 +8,7 @@ import { HttpClient } from "@kratos-ts/runtime/http";
 import { type NodeFilter, versionFilter } from "@kratos-ts/runtime/selector";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
+import { createRecordingLogger } from "../../../src/testing/recording-logger.ts";
 import { answering, createClient, outcomeOf, routeOf, outcomes } from "./client-setup.ts";
 import { appInfo, createTestServer } from "../serve.ts";
 import { findClosedPort, RawServer, response } from "../raw-server.ts";
@@ -40,6 +41,29 @@ describe("several servers", () => {
     );
     expect(all.filter((outcome) => outcome instanceof KratosError)).toEqual([]);
     for (const server of servers) expect(server.requests.length).toBeGreaterThan(5);
+  });
+
+  test("of which one is dead fail no call, however many come at the same time", async () => {
+    const live = await answering(2);
+    const endpoint = `direct:///127.0.0.1:${await findClosedPort()},${live.address}`;
+    const client = createClient({ endpoint });
+    const calls = Array.from({ length: 100 }, () => outcomeOf(client, "POST /x body=*"));
+    expect((await Promise.all(calls)).filter((outcome) => outcome instanceof KratosError)).toEqual(
+      [],
+    );
+    expect(live.requests).toHaveLength(100);
+  });
+
+  test("all dead: few calls are tried at another", async () => {
+    const endpoint = `direct:///127.0.0.1:${await findClosedPort()},127.0.0.1:${await findClosedPort()}`;
+    const logger = createRecordingLogger();
+    const client = createClient({ endpoint, logger });
+    const calls = 200;
+    expect(new Set(await outcomes(client, calls, "POST /x body=*"))).toEqual(
+      new Set(["UNREACHABLE"]),
+    );
+    const again = logger.records.filter(({ message }) => message === "a call is sent again");
+    expect(again.length).toBeLessThan(calls / 4);
   });
 
   test("of which one dies in the middle of a call: what it had is done by another", async () => {

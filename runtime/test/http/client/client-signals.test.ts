@@ -1,7 +1,9 @@
 import { KratosError } from "@kratos-ts/runtime";
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
-import { createClient, outcomeOf } from "./client-setup.ts";
+import type { Middleware } from "../../../src/middleware/middleware.ts";
+import { createDeferred } from "../../grpc/deferred.ts";
+import { createClient, outcomeOf, routeOf } from "./client-setup.ts";
 import { RawServer, response } from "../raw-server.ts";
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
@@ -46,4 +48,31 @@ test("a call that cannot begin leaves nothing behind at its signal", async () =>
   const call = outcomeOf(client, "GET /x", { signal, headers: { "no name": "a" } });
   expect(await call).toMatchObject({ code: 400, reason: "CODEC" });
   expect(listeners(signal)).toBe(0);
+});
+
+test.for<[kind: string, rule: string, stream: boolean, head: string]>([
+  ["call", "POST /x body=*", false, ""],
+  ["stream", "GET /x", true, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"],
+])("a %s ends that middleware has begun when it fails itself", async ([, rule, stream, head]) => {
+  const closed = createDeferred();
+  const asked = createDeferred();
+  const server = await RawServer.listen((socket) => {
+    socket.on("close", () => closed.resolve());
+    if (head !== "") socket.write(head);
+    asked.resolve();
+  });
+  const giveUp: Middleware = (next) => async (request, context) => {
+    const reply = next(request, context);
+    if (stream) await reply;
+    else Promise.resolve(reply).catch(() => undefined);
+    await asked.promise;
+    throw new KratosError(503, "GIVEN_UP", "no patience");
+  };
+  const client = createClient({ endpoint: server.address, timeout: 0, middleware: [giveUp] });
+  const begin = async (): Promise<void> => {
+    if (!stream) return void (await client.method(routeOf(rule))({}));
+    for await (const _ of client.method({ ...routeOf(rule), kind: "serverStreaming" })({}));
+  };
+  await expect(begin()).rejects.toMatchObject({ reason: "GIVEN_UP" });
+  await expect(closed.promise).resolves.toBeUndefined();
 });

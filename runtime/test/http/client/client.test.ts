@@ -151,12 +151,18 @@ describe("the request", () => {
     expect(error.message).toMatch(message);
   });
 
-  test.for(["ftp://x", "discovery://orders", "direct:///", "unix://x", "http://", "http://a b"])(
-    "the endpoint %s is refused",
-    (endpoint) => {
-      expect(() => new HttpClient({ endpoint })).toThrow(/is no endpoint/);
-    },
-  );
+  test.for([
+    "ftp://x",
+    "discovery://orders",
+    "direct:///",
+    "unix://x",
+    "unix:///a\0b",
+    `unix:///${"x".repeat(107)}`,
+    "http://",
+    "http://a b",
+  ])("the endpoint %s is refused", (endpoint) => {
+    expect(() => new HttpClient({ endpoint })).toThrow(/is no endpoint/);
+  });
 
   test.for([
     ["127.0.0.1:8000", "GET http://127.0.0.1:8000/v1"],

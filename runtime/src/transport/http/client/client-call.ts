@@ -49,6 +49,8 @@ export class HttpClientCall<T> {
   #tried: readonly ServiceNode[] = [];
   /** How the last attempt failed; undefined when no other could be better. */
   #failure: AttemptFailure | undefined;
+  /** Whether the last attempt found nobody at the server that was picked. */
+  #foundNobody = false;
   /** The headers of an answer that says that the call failed. */
   #failureHeader: HeaderMap | undefined;
   /** Whether a kept connection had gone, so that the next attempt takes a new one. */
@@ -121,6 +123,7 @@ export class HttpClientCall<T> {
     const { target } = this.#source;
     const where = node === undefined ? (target.origin ?? "") : `${node.scheme}://${node.address}`;
     this.#failure = undefined;
+    this.#foundNobody = false;
     this.#failureHeader = undefined;
     this.#context.startAttempt(where);
     try {
@@ -138,6 +141,7 @@ export class HttpClientCall<T> {
       const elsewhere = this.#origin !== where;
       if (node !== undefined && error.fate === "unreachable" && !elsewhere) {
         target.unreachable(node);
+        this.#foundNobody = true;
       }
       throw unreachable(this.#origin, error);
     }
@@ -201,6 +205,7 @@ export class HttpClientCall<T> {
     return retry.delayAfter(this.#attempts, this.#failure, {
       repeatable: this.#repeatable,
       elsewhere: node !== undefined && target.hasUntried(this.#context, this.#tried),
+      passedOver: this.#foundNobody && !target.allRest,
       left: this.#until === undefined ? Number.POSITIVE_INFINITY : this.#until - Date.now(),
     });
   }

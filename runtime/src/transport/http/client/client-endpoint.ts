@@ -34,7 +34,7 @@ export function parseClientEndpoint(endpoint: string, scheme: "http" | "https"):
       return { kind, addresses };
     }
     case "unix":
-      if (!/^\/./.test(rest)) throw endpointError(endpoint, "unix:///run/orders.sock");
+      if (!isSocketPath(rest)) throw endpointError(endpoint, "unix:///run/orders.sock");
       return { kind: "origin", origin: `unix:${rest}`, base: "" };
   }
   const text = endpoint.includes("://") ? endpoint : `${scheme}://${endpoint}`;
@@ -52,6 +52,14 @@ export function parseClientEndpoint(endpoint: string, scheme: "http" | "https"):
   }
   return { kind: "origin", origin, base: pathname.replace(/\/+$/, "") };
 }
+
+/** Of a longer path, and behind a NUL, Node would take a part and connect to that. */
+function isSocketPath(text: string): boolean {
+  return /^\/[^\0]+$/.test(text) && new TextEncoder().encode(text).length <= maxSocketPath;
+}
+
+/** In bytes, of the system that takes the longest. */
+const maxSocketPath = 107;
 
 function isAddress(text: string): boolean {
   return (

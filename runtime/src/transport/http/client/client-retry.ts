@@ -54,12 +54,18 @@ export class RetryPolicy {
    * Milliseconds after which attempt `attempt` (1 for the first) is repeated; undefined: it is not.
    * `repeatable`: doing it twice is as good as once. `elsewhere`: there is a server that this call
    * has not tried, which is asked at once, whatever one that failed says of its own time.
-   * `left`: milliseconds until nobody waits any more.
+   * `passedOver`: nobody could be connected to, while others are not known to be so, too; going on to one of those
+   * adds to nobody's load and costs nothing. `left`: milliseconds until nobody waits any more.
    */
   delayAfter(
     attempt: number,
     failure: AttemptFailure,
-    call: { readonly repeatable: boolean; readonly elsewhere: boolean; readonly left: number },
+    call: {
+      readonly repeatable: boolean;
+      readonly elsewhere: boolean;
+      readonly passedOver: boolean;
+      readonly left: number;
+    },
   ): number | undefined {
     if (attempt >= this.#attempts) return undefined;
     const unsent = failure.fate === "unreachable" || failure.fate === "unsent";
@@ -72,7 +78,8 @@ export class RetryPolicy {
     }
     if (call.elsewhere) delay = 0;
     delay ??= backoffDelay(this.#backoff, attempt);
-    return delay < Math.min(call.left, maxDelay) && this.#budget.take() ? delay : undefined;
+    if (delay >= Math.min(call.left, maxDelay)) return undefined;
+    return (call.elsewhere && call.passedOver) || this.#budget.take() ? delay : undefined;
   }
 
   /**

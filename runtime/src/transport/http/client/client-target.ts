@@ -68,6 +68,11 @@ export class ClientTarget {
     return this.#pool.size > 1;
   }
 
+  /** Whether there is no server left that was not found dead lately. */
+  get allRest(): boolean {
+    return this.#pool.allRest;
+  }
+
   /** Whether a call can go to a server that it has not tried. */
   hasUntried(context: HttpClientContext, tried: readonly ServiceNode[]): boolean {
     return this.#pool.hasUntried(context, tried);

@@ -148,8 +148,10 @@ export class HttpClient implements HttpCaller {
     try {
       scope = this.#begin(route, timeout, options);
       return await handler(request, scope.context);
-    } catch (error) {
-      throw fromError(error);
+    } catch (thrown) {
+      const error = fromError(thrown);
+      scope?.context.abort(error); // what middleware has called and not waited for
+      throw error;
     } finally {
       scope?.release();
     }
@@ -163,8 +165,13 @@ export class HttpClient implements HttpCaller {
   ): AsyncIterable<unknown> {
     let scope: ClientScope | undefined;
     const open = async (): Promise<AsyncIterable<unknown>> => {
-      scope = this.#begin(route, 0, options);
-      return (await handler(request, scope.context)) as AsyncIterable<unknown>;
+      const { context } = (scope = this.#begin(route, 0, options));
+      try {
+        return (await handler(request, context)) as AsyncIterable<unknown>;
+      } catch (error) {
+        context.abort(fromError(error)); // a stream that middleware has opened and not returned
+        throw error;
+      }
     };
     return new ReplyIterable(open, (early) => {
       if (early) scope?.context.abort(unread());
