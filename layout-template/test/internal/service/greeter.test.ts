@@ -1,3 +1,6 @@
+import { GrpcServer } from "@kratos-ts/runtime/grpc";
+import { HttpServer } from "@kratos-ts/runtime/http";
+import { logging, recovery } from "@kratos-ts/runtime/middleware";
 import {
   createRecordingLogger,
   type InMemoryService,
@@ -6,27 +9,30 @@ import {
 } from "@kratos-ts/runtime/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { isInvalidName, isUserNotFound } from "../../../api/helloworld/v1/error_reason_errors.ts";
-import { createGreeterGrpcClient } from "../../../api/helloworld/v1/greeter_grpc.ts";
-import { createGreeterHttpClient } from "../../../api/helloworld/v1/greeter_http.ts";
+import {
+  createGreeterGrpcClient,
+  registerGreeterGrpcServer,
+} from "../../../api/helloworld/v1/greeter_grpc.ts";
+import {
+  createGreeterHttpClient,
+  registerGreeterHttpServer,
+} from "../../../api/helloworld/v1/greeter_http.ts";
 import { type GreeterRepo, GreeterUsecase } from "../../../internal/biz/greeter.ts";
-import { bootstrapSchema } from "../../../internal/conf/conf_config.ts";
-import { newGrpcServer } from "../../../internal/server/grpc.ts";
-import { newHttpServer } from "../../../internal/server/http.ts";
 import { GreeterService } from "../../../internal/service/greeter.ts";
 import { newFakeGreeterRepo } from "../biz/fake-greeter-repo.ts";
 
-/** The servers as they are, without a port and without a database. */
+/** This service alone, without a port and without a database. */
 async function startGreeter(
   repo: GreeterRepo = newFakeGreeterRepo(),
 ): Promise<InMemoryService & { readonly logger: RecordingLogger }> {
   const logger = createRecordingLogger();
   const greeter = new GreeterService({ greeters: new GreeterUsecase({ repo, logger }) });
-  const { server } = bootstrapSchema.parse({});
-  const deps = { services: { greeter }, logger };
-  const service = await startInMemory({
-    http: newHttpServer({ config: server.http, ...deps }),
-    grpc: newGrpcServer({ config: server.grpc, ...deps }),
-  });
+  const options = { logger, middleware: [recovery(), logging()] };
+  const http = new HttpServer(options);
+  registerGreeterHttpServer(http, greeter);
+  const grpc = new GrpcServer(options);
+  registerGreeterGrpcServer(grpc, greeter);
+  const service = await startInMemory({ http, grpc });
   onTestFinished(() => service.close());
   return Object.assign(service, { logger });
 }
