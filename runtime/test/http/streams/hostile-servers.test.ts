@@ -140,6 +140,15 @@ describe("a WebSocket", () => {
 
   test.for<[what: string, act: (socket: WebSocket) => void, error: object]>([
     ["closed without a reply", (socket) => socket.close(1000), { code: 500, reason: "CODEC" }],
+    [
+      "closed with the reason as it goes",
+      (socket) =>
+        socket.close(
+          1001,
+          "error: code = 503 reason = GONE message = x metadata = map[] cause = <nil>",
+        ),
+      { code: 503, reason: "GONE" },
+    ],
     ["closed in anger", (socket) => socket.close(1011, "x"), { code: 503, reason: "UNREACHABLE" }],
     [
       "closed with an error of Kratos",

@@ -146,3 +146,23 @@ describe("the handler", () => {
     expect(text).toContain(`{"lines":${64 * 1024 * count}}`);
   });
 });
+
+test("an upload that is cut off by a server that stops is told so", async () => {
+  const started = createDeferred();
+  let reason: unknown;
+  const { server, port } = await serveRooms({
+    async dictate(requests, { signal }) {
+      signal.addEventListener("abort", () => (reason = signal.reason));
+      for await (const _ of requests) started.resolve();
+      return {};
+    },
+  });
+  const head = `${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  const response = sendRaw(port, `${head}3\r\n{}\n\r\n`);
+  await started.promise;
+  await server.stop(AbortSignal.abort());
+  const { status, headers, body } = await response;
+  expect([status, headers.get("connection")]).toEqual([503, "close"]);
+  expect(JSON.parse(body)).toMatchObject({ reason: "SERVER_STOPPED" });
+  expect(reason).toMatchObject({ reason: "SERVER_STOPPED" });
+});

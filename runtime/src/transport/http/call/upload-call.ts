@@ -6,7 +6,13 @@ import { createUnpackStream, unpackError } from "../content/decompression.ts";
 import { JsonSplitter } from "../stream/json-splitter.ts";
 import { bareType, findMessageFormat } from "../content/media-type.ts";
 import { isBodiless, sendBodiless, sendError, sendReply } from "../reply/response.ts";
-import { type CallHost, ServerCall, type ServerCallParts, unencodable } from "./server-call.ts";
+import {
+  type CallHost,
+  ServerCall,
+  type ServerCallParts,
+  serverStopped,
+  unencodable,
+} from "./server-call.ts";
 import type { MessageReader } from "../binding/stream-binding.ts";
 
 /** What is thrown away of a body that nobody reads any more before the connection is cut. */
@@ -59,6 +65,11 @@ export class UploadCall extends ServerCall {
     this.#source.on("data", (bytes: Buffer) => this.#receive(bytes));
     this.#source.on("end", () => this.#receiveEnd());
     void this.#run();
+  }
+
+  override onConnectionLost(reason: "client" | "server"): void {
+    if (reason === "server") this.cut(serverStopped());
+    else super.onConnectionLost(reason);
   }
 
   override onProtocolError(status: number, message: string): void {

@@ -122,14 +122,14 @@ class Exchange implements WebSocketEvents, QueueSource {
 
   onClose(code: number, reason: string): void {
     if (this.#ended) return;
-    // Kratos ends streams with these, and says before if anything went wrong.
-    if (code === 1000 || code === 1001) {
+    if (reason.startsWith("error: code = ")) {
+      this.#fail(parseErrorText(reason));
+    } else if (code === 1000 || code === 1001) {
+      // Kratos ends streams with these, and says before if anything went wrong.
       this.#finish();
     } else if (code === 1009) {
       const message = "the service takes no message of this size";
       this.#fail(new KratosError(413, "BODY_TOO_LARGE", message));
-    } else if (reason.startsWith("error: code = ")) {
-      this.#fail(parseErrorText(reason));
     } else {
       this.#fail(lost(reason || `it ended with code ${code}`));
     }
