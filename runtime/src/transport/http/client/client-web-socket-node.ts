@@ -1,6 +1,5 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { connect, type Socket } from "node:net";
-import * as zlib from "node:zlib";
+import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { tooLate } from "../../abort-error.ts";
 import { HeaderMap } from "../header-map.ts";
@@ -20,7 +19,10 @@ import {
 /** Milliseconds that a server has to answer a goodbye; the call is over, and the process may wait to end. */
 const goodbye = { closeTimeout: 2000 };
 
-/** Opens a WebSocket in Node. */
+/**
+ * Opens a WebSocket in Node. Bundlers for browsers read this file, too, so what only Node has is asked for at run
+ * time.
+ */
 export const connectWebSocket: WebSocketConnector = (request, call, events) =>
   new Promise((resolve, reject) => {
     const { origin, tls, limit, timeout, heartbeat, connectTimeout } = request;
@@ -72,7 +74,7 @@ export const connectWebSocket: WebSocketConnector = (request, call, events) =>
         clearTimeout(timer);
         socket.terminate();
       });
-      resolve(new NodeReply(handshake, response, zlib, call));
+      resolve(new NodeReply(handshake, response, process.getBuiltinModule("node:zlib"), call));
     });
     socket.on("error", (cause) => {
       settle();
@@ -93,6 +95,7 @@ function toSocketSettings({ origin, openConnection }: WebSocketRequest): {
 } {
   if (openConnection !== undefined) return { createConnection: openConnection };
   if (!origin.startsWith("unix:")) return {};
+  const { connect } = process.getBuiltinModule("node:net");
   return { createConnection: () => connect(origin.slice("unix:".length)) };
 }
 
