@@ -4,7 +4,9 @@ import type { ServerHttp2Session } from "node:http2";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Echo, Repeat } from "./echo-schema.ts";
 import { createClient, startServer } from "./kratos-peer.ts";
-import { listen, startLossyServer } from "./raw-server.ts";
+import { clientPreface, FrameFlag, FrameType } from "../../src/transport/http2/stack/frame.ts";
+import { block, data, frame, settings } from "../http2/raw-client.ts";
+import { listen, replyFrame, startLossyServer } from "./raw-server.ts";
 
 /** A way to a server that can stop to carry anything, while its connections stay open. */
 async function startWire(address: string): Promise<{ address: string; cut(): void }> {
@@ -131,3 +133,67 @@ describe("connections without a call", () => {
     expect(sessions).toHaveLength(1);
   });
 });
+
+test("a connection whose headers cannot be decoded gives way to another after seconds", async () => {
+  const sockets: Socket[] = [];
+  const server = createNetServer((socket) => {
+    sockets.push(socket);
+    socket.on("error", () => undefined);
+    const broken = sockets.length === 1;
+    socket.write(settings());
+    socket.once("data", () => socket.write(frame(FrameType.SETTINGS, FrameFlag.ACK, 0)));
+    let received = Buffer.alloc(0);
+    let answered = false;
+    socket.on("data", (bytes) => {
+      received = Buffer.concat([received, bytes]);
+      if (answered || !hasCall(received)) return;
+      answered = true;
+      if (!broken) {
+        socket.write(goodAnswer);
+        return;
+      }
+      // The index of a field that is in no table.
+      socket.write(frame(FrameType.HEADERS, FrameFlag.END_HEADERS, 1, Buffer.of(0xff, 0x7f)));
+    });
+  });
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const client = createClient(await listen(server));
+  const [echo, repeat] = [client.method(Echo), client.method(Repeat)];
+  const replies = repeat({})[Symbol.asyncIterator]();
+  const next = replies.next().catch((error: unknown) => error);
+  await expect(echo({}, { timeout: 50 })).rejects.toMatchObject({ code: 504 });
+  expect(await next).toMatchObject({
+    code: 503,
+    message: expect.stringContaining("neither sends nor reads"),
+  });
+  expect(await echo({})).toMatchObject({ text: "ok" });
+});
+
+/** Whether a client has sent HEADERS behind its preface. */
+function hasCall(bytes: Buffer): boolean {
+  let at = clientPreface.length;
+  while (at + 9 <= bytes.length) {
+    if (bytes[at + 3] === FrameType.HEADERS) return true;
+    at += 9 + bytes.readUIntBE(at, 3);
+  }
+  return false;
+}
+
+const goodAnswer = Buffer.concat([
+  frame(
+    FrameType.HEADERS,
+    FrameFlag.END_HEADERS,
+    1,
+    block([":status", "200"], ["content-type", "application/grpc"]),
+  ),
+  data(1, replyFrame({ text: "ok" })),
+  frame(
+    FrameType.HEADERS,
+    FrameFlag.END_HEADERS | FrameFlag.END_STREAM,
+    1,
+    block(["grpc-status", "0"]),
+  ),
+]);

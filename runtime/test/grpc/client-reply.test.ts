@@ -30,6 +30,13 @@ describe("a reply", () => {
     expect(await createClient(address).method(Echo)({})).toMatchObject({ text: "squeezed" });
   });
 
+  test("ends well with any number that is zero", async () => {
+    const address = await startRawServer((stream) => {
+      respond(stream, [replyFrame({ text: "x" })], { "grpc-status": "00" });
+    });
+    expect(await createClient(address).method(Echo)({})).toMatchObject({ text: "x" });
+  });
+
   test.for<
     [what: string, code: number, message: RegExp, answer: (stream: ServerHttp2Stream) => void]
   >([

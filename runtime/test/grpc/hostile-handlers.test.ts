@@ -2,7 +2,7 @@
 import { type CallContext, KratosError } from "@kratos-ts/runtime";
 import { expect, test } from "vitest";
 import { Echo, Repeat } from "./echo-schema.ts";
-import { startServer } from "./kratos-peer.ts";
+import { createClient, startServer } from "./kratos-peer.ts";
 import { rawCall, requestFrame } from "./raw-call.ts";
 
 /** What plain JavaScript can do, whatever the types say. */
@@ -97,4 +97,26 @@ test.for<[what: string, error: KratosError]>([
   expect(status).toBe("5");
   const size = JSON.stringify({ ...headers, ...trailers }).length;
   expect(size).toBeLessThan(8192);
+});
+
+test("what throws when waited for takes the place of no further call", async () => {
+  const { address } = await startServer(
+    (server) => {
+      server.handle(Echo, (({ text }: { text: string }) => {
+        if (text === "good") return { text };
+        return {
+          then() {
+            throw new Error("x");
+          },
+        };
+      }) as never);
+    },
+    { maxConcurrentStreams: 2 },
+  );
+  const echo = createClient(address, { connections: 1 }).method(Echo);
+  for (let i = 0; i < 3; i++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await expect(echo({ text: "bad" })).rejects.toMatchObject({ code: 500 });
+  }
+  expect(await echo({ text: "good" })).toMatchObject({ text: "good" });
 });

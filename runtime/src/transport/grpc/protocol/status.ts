@@ -126,6 +126,7 @@ export function findStatusError(trailers: HeaderView): KratosError | undefined {
     const text = "the reply ended without a grpc-status";
     return fromGrpcStatus(GrpcCode.UNKNOWN, message === "" ? text : message);
   }
+  if (Number(status) === 0) return undefined;
   const details = trailers.get("grpc-status-details-bin");
   return fromGrpcStatus(
     Number(status),

@@ -13,6 +13,10 @@ export interface KeptConnection {
 /** Milliseconds between pings that are sent because calls had no answer in time. */
 const probeInterval = 10_000;
 
+/** Milliseconds without a word after which it is looked whether pings still leave, and how long that takes them. */
+const stuckTime = 3000;
+const leaveTime = 100;
+
 /**
  * Finds out whether a server is still there, by pings: in regular turns where that is asked for, and when a
  * call had no answer in time.
@@ -68,16 +72,35 @@ export class NodeKeepalive {
     const session = this.#session;
     if (this.#pinging || session.destroyed) return;
     this.#pinging = true;
+    const { received } = this.#connection;
     const timer = setTimeout(giveUp, this.#options.timeout, this.#connection).unref();
-    const sent = session.ping(() => {
+    const stuckTimer = setTimeout(() => this.#checkStuck(received), stuckTime).unref();
+    const stop = (): void => {
       this.#pinging = false;
       clearTimeout(timer);
-    });
-    if (sent) return;
-    this.#pinging = false;
-    clearTimeout(timer);
+      clearTimeout(stuckTimer);
+    };
+    if (!session.ping(stop)) stop();
+  }
+
+  /**
+   * Finds connections on which HTTP/2 has given up, as it does for headers that it cannot decode: Node then reads and
+   * writes no more, without a word, and does not see that the server has closed its end. A ping stays in the queue,
+   * until something else is sent and both are dropped.
+   */
+  #checkStuck(received: number): void {
+    const session = this.#session;
+    if (session.destroyed || this.#connection.received !== received) return;
+    session.ping(ignore);
+    setTimeout(() => {
+      if (session.destroyed || this.#connection.received !== received) return;
+      if ((session.state.outboundQueueSize ?? 0) === 0) return;
+      this.#connection.fail(new Error("the connection neither sends nor reads any more"));
+    }, leaveTime).unref();
   }
 }
+
+function ignore(): void {}
 
 function look(keepalive: NodeKeepalive): void {
   keepalive.look();
