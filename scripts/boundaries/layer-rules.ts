@@ -28,12 +28,27 @@ export const layerRules: readonly LayersRule[] = [
       {
         name: "commands",
         files: ["src/commands/**"],
-        imports: ["scaffold", "generate", "run", "codegen", "model", "project", "buf", "ground"],
+        imports: [
+          "scaffold",
+          "check",
+          "generate",
+          "run",
+          "codegen",
+          "model",
+          "project",
+          "buf",
+          "ground",
+        ],
       },
       {
         name: "scaffold",
         files: ["src/scaffold/**"],
         imports: ["generate", "codegen", "model", "project", "buf", "ground"],
+      },
+      {
+        name: "check",
+        files: ["src/check/**"],
+        imports: ["generate", "project", "buf", "ground"],
       },
       {
         name: "generate",
@@ -108,6 +123,7 @@ export const layerRules: readonly LayersRule[] = [
         files: ["runtime/src/app/**"],
         imports: ["contract", "transport", "registry", "config", "errors", "log"],
       },
+      { name: "openapi", files: ["runtime/src/openapi/**"], imports: ["http"] },
       {
         name: "http",
         files: ["runtime/src/transport/http/**"],

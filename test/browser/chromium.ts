@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 const names = ["chromium", "chromium-browser", "google-chrome"];
 
 /** The browser of `CHROMIUM`, or of the path. Throws when there is none. */
-function findChromium(): string {
+export function findChromium(): string {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   const found =
     process.env["CHROMIUM"] ??

@@ -13,10 +13,10 @@ export interface StartedService {
   readonly grpc: string;
 }
 
-/** Starts the whole service on an empty database until the test has ended. */
-export async function startService(): Promise<StartedService> {
+/** Starts the whole service on an empty database until the test has ended; `apiDocs`: with a page of its API. */
+export async function startService({ apiDocs = false } = {}): Promise<StartedService> {
   const config = bootstrapSchema.parse({
-    server: { http: { addr: "127.0.0.1:0" }, grpc: { addr: "127.0.0.1:0" } },
+    server: { http: { addr: "127.0.0.1:0" }, grpc: { addr: "127.0.0.1:0" }, api_docs: apiDocs },
     data: { database: { driver: "sqlite", source: join(makeTemporaryFolder(), "test.db") } },
     rules: { blocked_users: ["user_666"], stock: { prod_rare: 2 } },
   });
@@ -24,6 +24,7 @@ export async function startService(): Promise<StartedService> {
     name: "order-service",
     version: "test",
     config,
+    home: join(import.meta.dirname, ".."),
     logger: silentLogger,
   });
   const running = app.run().finally(dispose);

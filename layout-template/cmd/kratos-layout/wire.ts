@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { App, CleanupStack, type Server } from "@kratos-ts/runtime";
 import type { Logger } from "@kratos-ts/runtime/log";
 import { GreeterUsecase } from "../../internal/biz/greeter.ts";
@@ -51,8 +52,9 @@ export async function newApp({
     };
 
     const { http, grpc } = config.server;
+    const apiDocs = config.server.apiDocs ? join(home, "api") : undefined;
     const servers: Server[] = [];
-    if (http.addr !== "") servers.push(newHttpServer({ config: http, services, logger }));
+    if (http.addr !== "") servers.push(newHttpServer({ config: http, services, apiDocs, logger }));
     if (grpc.addr !== "") servers.push(newGrpcServer({ config: grpc, services, logger }));
     if (servers.length === 0) {
       throw new Error("neither server.http.addr nor server.grpc.addr is set: nothing to serve");

@@ -3,7 +3,7 @@
 /* eslint-disable */
 
 import { z } from "zod";
-import { configDuration, configMessage } from "@kratos-ts/runtime/codegenv1";
+import { configBoolean, configDuration, configMessage } from "@kratos-ts/runtime/codegenv1";
 
 /**
  * The whole of configs/*.yaml. Keys that are not here are refused when the service starts.
@@ -51,6 +51,14 @@ export interface Server {
    * @generated from field: conf.Server.GRPC grpc = 2;
    */
   readonly grpc: Server_GRPC;
+
+  /**
+   * Serve what the API is at /q/openapi.yaml, and a page of it at /q/swagger-ui. The page needs the package
+   * swagger-ui-dist. Default: false.
+   *
+   * @generated from field: bool api_docs = 3;
+   */
+  readonly apiDocs: boolean;
 }
 
 /** Reads conf.Server from what a configuration file holds. */
@@ -59,10 +67,12 @@ export const serverSchema: z.ZodType<Server, unknown> = /*@__PURE__*/ z.lazy(() 
     configMessage({
       http: "http",
       grpc: "grpc",
+      apiDocs: "api_docs",
     }),
     z.strictObject({
       http: server_HTTPSchema,
       grpc: server_GRPCSchema,
+      apiDocs: z.preprocess(configBoolean, z.boolean().default(false)),
     }),
   ),
 );

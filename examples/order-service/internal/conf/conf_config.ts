@@ -3,7 +3,12 @@
 /* eslint-disable */
 
 import { z } from "zod";
-import { configDuration, configMessage, configNumber } from "@kratos-ts/runtime/codegenv1";
+import {
+  configBoolean,
+  configDuration,
+  configMessage,
+  configNumber,
+} from "@kratos-ts/runtime/codegenv1";
 
 /**
  * The whole of configs/*.yaml. Keys that are not here are refused when the service starts.
@@ -82,6 +87,14 @@ export interface Server {
    * @generated from field: conf.Server.GRPC grpc = 2;
    */
   readonly grpc: Server_GRPC;
+
+  /**
+   * Serve what the API is at /q/openapi.yaml, and a page of it at /q/swagger-ui. The page needs the package
+   * swagger-ui-dist. Default: false.
+   *
+   * @generated from field: bool api_docs = 3;
+   */
+  readonly apiDocs: boolean;
 }
 
 /** Reads conf.Server from what a configuration file holds. */
@@ -90,10 +103,12 @@ export const serverSchema: z.ZodType<Server, unknown> = /*@__PURE__*/ z.lazy(() 
     configMessage({
       http: "http",
       grpc: "grpc",
+      apiDocs: "api_docs",
     }),
     z.strictObject({
       http: server_HTTPSchema,
       grpc: server_GRPCSchema,
+      apiDocs: z.preprocess(configBoolean, z.boolean().default(false)),
     }),
   ),
 );
