@@ -72,8 +72,9 @@ test("holds compiled code and its types alone", () => {
 });
 
 test("stays small", () => {
-  expect(report.size).toBeLessThan(600 * 1024);
-  expect(report.unpackedSize).toBeLessThan(2 * 1024 * 1024);
+  expect(report.size).toBeLessThan(700 * 1024);
+  // Less than the one peer that it has, @bufbuild/protobuf.
+  expect(report.unpackedSize).toBeLessThan(3 * 1024 * 1024);
 });
 
 test("loads every entry with plain Node", () => {
