@@ -251,14 +251,14 @@ export class ClientAttempt implements ClientSink, MessageSink, Caller {
   #fields(link: Link): Field[] {
     const { context, method, encoding } = this.#host;
     const fields: Field[] = [
-      [":method", "POST"],
-      [":scheme", link.scheme],
-      [":path", method.operation],
-      [":authority", link.authority],
-      ["content-type", method.format.contentType],
-      ["te", "trailers"],
-      ["user-agent", "grpc-kratos-ts"],
-      ["grpc-accept-encoding", acceptedEncodings],
+      postField,
+      link.schemeField,
+      method.pathField,
+      link.authorityField,
+      method.typeField,
+      trailersField,
+      userAgentField,
+      encodingsField,
     ];
     if (encoding !== undefined) fields.push(["grpc-encoding", encoding]);
     if (this.previous > 0) fields.push(["grpc-previous-rpc-attempts", String(this.previous)]);
@@ -278,11 +278,18 @@ export class ClientAttempt implements ClientSink, MessageSink, Caller {
   }
 }
 
+// What all calls say alike is made once.
+const postField: Field = [":method", "POST"];
+const trailersField: Field = ["te", "trailers"];
+const userAgentField: Field = ["user-agent", "grpc-kratos-ts"];
+const encodingsField: Field = ["grpc-accept-encoding", acceptedEncodings];
+
 /** Why these headers cannot begin an answer of gRPC; undefined when they do. */
 function findHeadProblem(headers: HeaderView): KratosError | undefined {
   const status = headers.get(":status") ?? "";
   if (status !== "200") return httpStatusError(status);
   const contentType = headers.get("content-type");
+  if (contentType === "application/grpc") return undefined;
   if (contentType !== undefined && /^application\/grpc(?:[+;]|$)/i.test(contentType))
     return undefined;
   return contentTypeError(contentType);

@@ -1,6 +1,7 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { Codecs } from "../../../codec/index.ts";
 import { GrpcCode } from "../../../errors/grpc-code.ts";
+import type { Field } from "../../http2/engine.ts";
 import type { GrpcMethod, MethodKind } from "../../method.ts";
 import { framePrefixBytes } from "../protocol/frame.ts";
 import { type GzipPacker, unpack } from "../protocol/gzip.ts";
@@ -10,6 +11,8 @@ import { GrpcFailure } from "../protocol/status.ts";
 /** A method that is called, with everything that can be known before a call. */
 export interface ClientMethod {
   readonly operation: string;
+  readonly pathField: Field;
+  readonly typeField: Field;
   readonly kind: MethodKind;
   readonly streamsIn: boolean;
   readonly streamsOut: boolean;
@@ -52,6 +55,8 @@ export function compileClientMethod(
   };
   return {
     operation,
+    pathField: [":path", operation],
+    typeField: ["content-type", proto.contentType],
     kind,
     streamsIn: kind === "clientStreaming" || kind === "bidiStreaming",
     streamsOut: kind === "serverStreaming" || kind === "bidiStreaming",

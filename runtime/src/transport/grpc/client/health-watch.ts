@@ -43,9 +43,9 @@ export class HealthWatch implements ClientSink, MessageSink {
     this.#stream = this.#link.connection.open(
       [
         [":method", "POST"],
-        [":scheme", this.#link.scheme],
+        this.#link.schemeField,
         [":path", "/grpc.health.v1.Health/Watch"],
-        [":authority", this.#link.authority],
+        this.#link.authorityField,
         ["content-type", "application/grpc"],
         ["te", "trailers"],
       ],

@@ -1,4 +1,5 @@
 import type { ClientConnection, ConnectionListener } from "../../http2/client-engine.ts";
+import type { Field } from "../../http2/engine.ts";
 import type { ServerRoute } from "./connector.ts";
 
 /** Milliseconds after which a connection counts as one that has worked, though it carried nothing. */
@@ -15,8 +16,8 @@ export interface LinkOwner {
 
 /** A connection to a server, and what has to be said on it. */
 export class Link implements ConnectionListener {
-  readonly authority: string;
-  readonly scheme: "http" | "https";
+  readonly authorityField: Field;
+  readonly schemeField: Field;
   /** Whether a call has gone over it since somebody last looked. */
   used = true;
   /** Whether the server has answered a call over it. */
@@ -27,8 +28,9 @@ export class Link implements ConnectionListener {
 
   constructor(owner: LinkOwner) {
     this.#owner = owner;
-    this.authority = owner.route.authority;
-    this.scheme = owner.route.secure ? "https" : "http";
+    const { authority, secure } = owner.route;
+    this.authorityField = [":authority", authority];
+    this.schemeField = [":scheme", secure ? "https" : "http"];
   }
 
   open(connection: ClientConnection): void {
