@@ -1,12 +1,11 @@
 /** `npm run bench`: measures this project against raw Node and its peers, and prints ratios. */
-import { toBinary } from "@bufbuild/protobuf";
 import { cpus } from "node:os";
-import { CreateOrderRequestSchema } from "../proto/order/v1/order_pb.ts";
 import type { BenchOptions } from "./arguments.ts";
 import { parseArguments, usage } from "./arguments.ts";
 import { checkGrpcAnswer, checkHttpAnswers } from "./check-answer.ts";
 import { checkFlowAnswers } from "./check-flow.ts";
 import { type Flow, flows, receiveBody, sendBody } from "./flow.ts";
+import { createOrderWork, grpcWork } from "./grpc-work.ts";
 import { createH2load } from "./load/h2load.ts";
 import type { LoadGenerator } from "./load/load.ts";
 import { createNodeLoad } from "./load/node-load.ts";
@@ -18,14 +17,12 @@ import { measureClients } from "./measure/measure-clients.ts";
 import type { Scenario } from "./measure/measure-field.ts";
 import { measureField } from "./measure/measure-field.ts";
 import { measureStartUp } from "./measure/measure-start-up.ts";
-import { createRequest, createRequestText, orderId } from "./order.ts";
-import { createRequestMessage } from "./order-message.ts";
+import { createRequestText, orderId } from "./order.ts";
 import type { Field } from "./peers.ts";
 import { clientField, engineId, grpcField, httpField, streamField } from "./peers.ts";
 import type { BenchResult } from "./report/goals.ts";
 import { judge } from "./report/goals.ts";
 import { fieldTable, goalTable, startUpTable } from "./report/tables.ts";
-import { framed } from "./servers/grpc/frame.ts";
 
 const httpScenarios: readonly Scenario[] = [
   {
@@ -43,19 +40,7 @@ const httpScenarios: readonly Scenario[] = [
   },
 ];
 
-const grpcHeaders = { "content-type": "application/grpc", te: "trailers" };
-
-const grpcScenarios: readonly Scenario[] = [
-  {
-    title: "gRPC unary",
-    work: {
-      method: "POST",
-      path: "/order.v1.OrderService/CreateOrder",
-      headers: grpcHeaders,
-      body: framed(toBinary(CreateOrderRequestSchema, createRequestMessage(createRequest))),
-    },
-  },
-];
+const grpcScenarios: readonly Scenario[] = [{ title: "gRPC unary", work: createOrderWork() }];
 
 const streamScenarios: readonly Scenario[] = [
   ...flows.map((flow) => flowScenario("server stream", "Send", flow, sendBody(flow))),
@@ -65,7 +50,7 @@ const streamScenarios: readonly Scenario[] = [
 function flowScenario(kind: string, method: string, flow: Flow, body: Uint8Array): Scenario {
   return {
     title: `gRPC ${kind}, ${flow.messages} × ${flow.size / 1024} KiB`,
-    work: { method: "POST", path: `/flow.v1.FlowService/${method}`, headers: grpcHeaders, body },
+    work: grpcWork(`/flow.v1.FlowService/${method}`, body),
   };
 }
 

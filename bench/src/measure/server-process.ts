@@ -3,10 +3,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { ServerMessage } from "../servers/announce.ts";
-import { askUsage } from "../servers/announce.ts";
+import { askLiveUsage, askUsage } from "../servers/announce.ts";
 import { pinned } from "./cores.ts";
 
 const startLimitMs = 15_000;
+
+/** What a server has used so far. */
+export type Usage = Extract<ServerMessage, { kind: "usage" }>;
 
 /** A server in a process of its own, run by plain Node from what was built. */
 export class ServerProcess {
@@ -18,10 +21,17 @@ export class ServerProcess {
     this.port = port;
   }
 
-  /** Starts `servers/<script>.js` on `core`. Throws with what it printed when it does not listen. */
-  static async start(script: string, core: number | undefined): Promise<ServerProcess> {
+  /**
+   * Starts `servers/<script>.js` on `core`, with `flags` for Node. Throws with what it printed when it does not
+   * listen.
+   */
+  static async start(
+    script: string,
+    core: number | undefined,
+    flags: readonly string[] = [],
+  ): Promise<ServerProcess> {
     const path = fileURLToPath(new URL(`../servers/${script}.js`, import.meta.url));
-    const [command = process.execPath, ...args] = pinned(core, [process.execPath, path]);
+    const [command = process.execPath, ...args] = pinned(core, [process.execPath, ...flags, path]);
     const child = spawn(command, args, {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       env: { ...process.env, NODE_ENV: "production" },
@@ -41,10 +51,13 @@ export class ServerProcess {
   }
 
   /** What the server has used so far: microseconds of CPU, and the bytes of memory that it occupies. */
-  async usage(): Promise<Extract<ServerMessage, { kind: "usage" }>> {
-    const answer = nextMessage(this.#child, "usage", startLimitMs);
-    this.#child.send(askUsage);
-    return answer;
+  async usage(): Promise<Usage> {
+    return this.#ask(askUsage);
+  }
+
+  /** The same without garbage; needs the flag `--expose-gc`. */
+  async liveUsage(): Promise<Usage> {
+    return this.#ask(askLiveUsage);
   }
 
   /** Ends the process, and resolves when it is gone. */
@@ -53,6 +66,12 @@ export class ServerProcess {
     const gone = once(this.#child, "exit");
     this.#child.kill("SIGKILL"); // nothing here is worth a graceful end
     await gone;
+  }
+
+  async #ask(question: string): Promise<Usage> {
+    const answer = nextMessage(this.#child, "usage", startLimitMs);
+    this.#child.send(question);
+    return answer;
   }
 }
 

@@ -1,13 +1,21 @@
 /** What a server process tells the one that started it. */
 export type ServerMessage =
   | { readonly kind: "listening"; readonly port: number }
-  /** Microseconds of CPU since the process began, and bytes of memory that it occupies. */
-  | { readonly kind: "usage"; readonly microseconds: number; readonly rss: number };
+  /** Microseconds of CPU since the process began, and bytes of memory: those that it occupies, and its heap. */
+  | {
+      readonly kind: "usage";
+      readonly microseconds: number;
+      readonly rss: number;
+      readonly heapUsed: number;
+    };
 
 /** What it is asked: how much it has used. */
 export const askUsage = "usage";
 
-/** Tells the parent process that `port` is open, and from then on answers {@link askUsage}. */
+/** The same, once everything is collected that nobody needs; for servers that run with `--expose-gc`. */
+export const askLiveUsage = "live usage";
+
+/** Tells the parent process that `port` is open, and from then on answers {@link askUsage} and {@link askLiveUsage}. */
 export function announce(port: number): void {
   const send = process.send?.bind(process);
   if (send === undefined) {
@@ -15,10 +23,11 @@ export function announce(port: number): void {
     return;
   }
   process.on("message", (message) => {
-    if (message !== askUsage) return;
+    if (message !== askUsage && message !== askLiveUsage) return;
+    if (message === askLiveUsage) globalThis.gc?.();
     const { user, system } = process.cpuUsage();
-    const rss = process.memoryUsage.rss();
-    send({ kind: "usage", microseconds: user + system, rss } satisfies ServerMessage);
+    const { rss, heapUsed } = process.memoryUsage();
+    send({ kind: "usage", microseconds: user + system, rss, heapUsed } satisfies ServerMessage);
   });
   process.on("disconnect", () => process.exit()); // whoever started it is gone
   send({ kind: "listening", port } satisfies ServerMessage);

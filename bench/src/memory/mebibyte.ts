@@ -1,0 +1,2 @@
+/** Bytes in a mebibyte. */
+export const mebibyte: number = 1024 * 1024;
