@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
+import { declareCheck } from "./program/declare-check.ts";
 import { declareGenerate } from "./program/declare-generate.ts";
 import { declareNew } from "./program/declare-new.ts";
 import { declareProto } from "./program/declare-proto.ts";
@@ -43,6 +44,7 @@ export function createProgram(shell: Shell): Program {
   declareNew(root, declaring);
   declareProto(root, declaring);
   declareGenerate(root, declaring);
+  declareCheck(root, declaring);
   declareRun(root, declaring);
   addExamples(root, [
     "kratos-ts new order-service --start",
