@@ -1,9 +1,12 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { isHttpServerContext, requestOrigin } from "@kratos-ts/runtime/http";
 import { buildSchema } from "./schema.ts";
-import { type RawResponse, sendRaw, serveRules } from "./serve.ts";
+import { createDeferred } from "../grpc/deferred.ts";
+import { type RawResponse, send, sendRaw, serveRules } from "./serve.ts";
+import { serveRooms } from "./streams/rooms.ts";
 
 const R = buildSchema()("test.v1.R");
 const rules = ["GET /v1", "POST /v1 body=*", "POST /st body=st"];
@@ -211,6 +214,35 @@ test("answers CONNECT behind a request that is being served, and closes", async 
   let text = "";
   for await (const chunk of socket) text += String(chunk);
   expect(text).toMatch(/^HTTP\/1\.1 200 .*"n":5/s);
+});
+
+test.for([
+  ["CONNECT", "CONNECT t:80 HTTP/1.1\r\nHost: t\r\n\r\n"],
+  [
+    "a WebSocket",
+    "GET /ws HTTP/1.1\r\nHost: t\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+  ],
+] as const)("survives clients that ask for %s too early and reset", async ([, request]) => {
+  const called = createDeferred();
+  const released = createDeferred();
+  const closed = createDeferred();
+  const { port } = await serveRooms({
+    async open(_request, context) {
+      if (!isHttpServerContext(context)) return {};
+      context.request.socket.once("close", () => closed.resolve());
+      called.resolve();
+      await released.promise;
+      return {};
+    },
+  });
+  const socket = connect(port, "127.0.0.1");
+  socket.write(`POST /v1/rooms HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n${request}`);
+  await called.promise;
+  socket.resetAndDestroy();
+  await once(socket, "close");
+  released.resolve();
+  await closed.promise;
+  expect((await send(port, "POST /v1/rooms", "")).status).toBe(200);
 });
 
 function expectError({ status, body }: RawResponse): void {

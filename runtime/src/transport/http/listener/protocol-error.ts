@@ -30,6 +30,8 @@ export function answerProtocolError(
 /** Closes a connection on which something came that has no response, with an error in place of one. */
 export function refuseSocket(socket: Duplex, phrase: string, error: KratosError): void {
   const { code: status, message } = error;
+  // Node has let go of sockets that are to carry another protocol, errors included.
+  socket.on("error", () => socket.destroy());
   const connection = Connection.of(socket as Socket);
   if (connection?.hasCalls === true) {
     connection.fail(status, message);
