@@ -5,6 +5,10 @@
 export const cliErrorCodes = {
   USAGE: { exitCode: 2, meaning: "the command line cannot be understood" },
   INVALID_NAME: { exitCode: 2, meaning: "a name that npm, a path or protobuf refuses" },
+  CLASS_UNCLEAR: {
+    exitCode: 1,
+    meaning: "the class of a service cannot be told from the project's files",
+  },
   CONFIG_INVALID: { exitCode: 1, meaning: "a configuration file of the project is wrong" },
   ENTRY_AMBIGUOUS: { exitCode: 1, meaning: "more than one program could be meant" },
   ENTRY_NOT_FOUND: { exitCode: 1, meaning: "there is no program to run" },

@@ -8,22 +8,25 @@ export function declareProtoServer(proto: Command, { shell, finish }: Declaring)
     .summary("write a class for each service")
     .description(
       "Write a class for each service of a .proto, ready to be filled in, and register it in " +
-        "internal/server/services.ts and cmd/*/wire.ts. Files that exist are left as they are.",
+        "internal/server/services.ts and cmd/*/wire.ts. A class that exists gets the methods that it " +
+        "lacks, and nothing else in it is touched.",
     )
-    .argument("<file or folder>", "a .proto file, or a folder that holds some")
+    .argument("<file or folder...>", ".proto files, or folders that hold some")
     .option(
       "-t, --target-dir <folder>",
       "where the class goes (default: the project's internal/service)",
     )
     .addOption(protoPathOption())
     .option("--allow-get-body", "accept a body on GET, HEAD and DELETE")
-    .action((path: string, flags: unknown) =>
+    .option("--dry-run", "print what would change, as a diff, and write nothing")
+    .action((paths: string[], flags: unknown) =>
       finish(() =>
-        import("../commands/proto-server.ts").then((m) => m.runProtoServer(path, flags, shell)),
+        import("../commands/proto-server.ts").then((m) => m.runProtoServer(paths, flags, shell)),
       ),
     );
   addExamples(command, [
     "kratos-ts proto server api/order/v1/order.proto",
+    "kratos-ts proto server api internal --dry-run",
     "kratos-ts proto server api/order/v1/order.proto -t internal/handler",
   ]);
 }

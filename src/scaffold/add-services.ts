@@ -1,19 +1,19 @@
-import { rm } from "node:fs/promises";
-import { basename, join } from "node:path";
 import type { ServiceFacts } from "../model/service-facts.ts";
+import { Drafts } from "./drafts.ts";
 import type { ProtoServices } from "./proto-services.ts";
-import { planRegistration } from "./register-classes.ts";
-import type { FileEdit } from "./register-classes.ts";
-import { replaceFile } from "./replace-file.ts";
-import { findOrPrintClass } from "./service-class.ts";
+import { draftRegistrations, findLayout } from "./register-classes.ts";
+import type { Registration } from "./register-classes.ts";
+import { draftClass } from "./service-class.ts";
 import type { ServiceClass } from "./service-class.ts";
-import { addFiles } from "./write-project.ts";
+import { printStub } from "./service-stub.ts";
 
 /** What came of {@link addServices}. */
 export interface AddedServices {
   readonly classes: readonly ServiceClass[];
   /** The files in which services are registered; empty in a project of another layout. */
-  readonly registrations: readonly FileEdit[];
+  readonly registrations: readonly Registration[];
+  /** What changes; nothing is written yet. */
+  readonly drafts: Drafts;
 }
 
 /** Where services go. Folders are absolute. */
@@ -25,42 +25,21 @@ export interface AddServicesOptions {
 }
 
 /**
- * Writes a class for each service that has none yet and registers all of them. Everything is worked out
- * before anything is written. Throws FILE_EXISTS, SOURCE_INVALID, WRITE_FAILED.
+ * Works out a class for each service that has none yet, the methods that existing classes lack, and how all of
+ * them are registered. Writes nothing. Throws CLASS_UNCLEAR, FILE_EXISTS, SOURCE_INVALID.
  */
 export async function addServices(
   services: readonly ServiceFacts[],
   { root, folder, proto }: AddServicesOptions,
 ): Promise<AddedServices> {
+  const drafts = new Drafts();
   const classes: ServiceClass[] = [];
   for (const service of services) {
-    const taken = new Set(classes.map(({ path }) => path));
-    classes.push(await findOrPrintClass(service, folder, proto, taken));
+    const print = (names: ServiceClass["names"], path: string): Promise<string> =>
+      printStub(service, names, path, proto);
+    classes.push(await draftClass(service, { folder, proto, drafts, print }));
   }
-  const registrations = await planRegistration(folder, root, classes, proto);
-
-  const created = classes.flatMap(({ path, text }) =>
-    text === undefined ? [] : [{ path: basename(path), content: text, executable: false }],
-  );
-  if (created.length > 0) await addFiles(folder, created);
-  await replaceAll(registrations).catch(async (error: unknown) => {
-    for (const { path } of created) await rm(join(folder, path), { force: true });
-    throw error;
-  });
-  return { classes, registrations };
-}
-
-/** Writes all edits, or puts back what it has written. */
-async function replaceAll(edits: readonly FileEdit[]): Promise<void> {
-  const replaced: FileEdit[] = [];
-  try {
-    for (const edit of edits) {
-      if (edit.text === undefined) continue;
-      await replaceFile(edit.path, edit.text);
-      replaced.push(edit);
-    }
-  } catch (error) {
-    for (const { path, original } of replaced) await replaceFile(path, original);
-    throw error;
-  }
+  const project = findLayout(folder, root);
+  const registrations = await draftRegistrations(project, classes, proto, drafts);
+  return { classes, registrations, drafts };
 }

@@ -78,7 +78,11 @@ function adaptFile(file: TemplateFile, place: string, root: string): TemplateFil
   if (path.startsWith("tsconfig")) {
     return { ...file, content: adaptTsconfig(content, path, place, root) };
   }
-  return path.endsWith(".ts") ? { ...file, content: redirectImports(content, path, place) } : file;
+  if (!path.endsWith(".ts")) return file;
+  const redirected = redirectImports(content, path, place);
+  // The documents of the API lie beside what they are generated from.
+  const api = JSON.stringify(`${posix.relative(place, "")}/api`);
+  return { ...file, content: redirected.replace('join(home, "api")', `join(home, ${api})`) };
 }
 
 /** `../../api/…` of a file inside the service means the project's `api/`. */

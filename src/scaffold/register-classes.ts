@@ -1,63 +1,58 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isInside } from "../buf/workspace.ts";
+import type { Drafts } from "./drafts.ts";
 import type { ProtoServices } from "./proto-services.ts";
 import { findKey, registerInServices, registerInWire } from "./register-service.ts";
 import type { LeftOver, RegisterFunction, ServiceRegistration } from "./register-service.ts";
 import type { ServiceClass } from "./service-class.ts";
-import { hasRoutes, nameService, toModule } from "./service-stub.ts";
+import { toModule } from "./method-stub.ts";
+import { hasRoutes, nameService } from "./service-stub.ts";
 import { parseTypescript } from "./typescript-source.ts";
 
-/** A file of the user's and what it shall hold. */
-export interface FileEdit {
+/** A file in which services are registered. */
+export interface Registration {
   /** Absolute. */
   readonly path: string;
-  readonly original: string;
-  /** `undefined`: it stays as it is. */
-  readonly text: string | undefined;
   /** What found no place. */
   readonly left: readonly LeftOver[];
 }
 
 /**
- * Works out how `internal/server/services.ts` and every `cmd/<name>/wire.ts` take up the classes; writes nothing.
+ * Drafts `internal/server/services.ts` and every `cmd/<name>/wire.ts` with the classes taken up.
  * Empty when the project around `folder` has no such files, since it is laid out in another way.
  * Throws SOURCE_INVALID.
  */
-export async function planRegistration(
-  folder: string,
-  root: string,
+export async function draftRegistrations(
+  project: string | undefined,
   classes: readonly ServiceClass[],
   proto: ProtoServices,
-): Promise<FileEdit[]> {
-  const project = findLayout(folder, root);
+  drafts: Drafts,
+): Promise<Registration[]> {
   if (project === undefined) return [];
-  const services = servicesFile(project);
   const keys = new Map<ServiceClass, string>();
-  const edits = [await edit(services, registerInServices)];
+  const done = [await edit(servicesFile(project), registerInServices)];
   for (const wire of await listWireFiles(project)) {
     // A program that serves none of the services has nothing to take up.
-    if ((await readFile(wire, "utf8")).includes("Services"))
-      edits.push(await edit(wire, registerInWire));
+    const text = await drafts.read(wire);
+    if (text?.includes("Services") === true) done.push(await edit(wire, registerInWire));
   }
-  return edits;
+  return done;
 
-  async function edit(path: string, register: typeof registerInWire): Promise<FileEdit> {
-    const original = await readFile(path, "utf8");
-    let text = original;
+  async function edit(path: string, register: typeof registerInWire): Promise<Registration> {
     const left: LeftOver[] = [];
     for (const each of classes) {
-      const source = parseTypescript(text, path);
+      const source = parseTypescript((await drafts.read(path)) ?? "", path);
       const registration = toRegistration(each, path, proto);
       // The interface comes first, and says what the other files call the service.
       const wanted = nameService(each.service).map(({ key }) => key);
       const key = keys.get(each) ?? findKey(source, registration, wanted);
       keys.set(each, key);
       left.push(...register(source, { ...registration, key }));
-      text = source.print();
+      await drafts.set(path, source.print());
     }
-    return { path, original, text: text === original ? undefined : text, left };
+    return { path, left };
   }
 }
 
@@ -91,7 +86,7 @@ function servicesFile(project: string): string {
 }
 
 /** The folder that `internal/server/services.ts` lies in, from `folder` up to the project's root. */
-function findLayout(folder: string, root: string): string | undefined {
+export function findLayout(folder: string, root: string): string | undefined {
   for (let candidate = folder; isInside(root, candidate); candidate = dirname(candidate)) {
     if (existsSync(servicesFile(candidate))) return candidate;
     if (candidate === dirname(candidate)) break;
@@ -100,7 +95,8 @@ function findLayout(folder: string, root: string): string | undefined {
   return existsSync(servicesFile(root)) ? root : undefined;
 }
 
-async function listWireFiles(project: string): Promise<string[]> {
+/** The composition roots of the project's programs. */
+export async function listWireFiles(project: string): Promise<string[]> {
   const names = await readdir(join(project, "cmd")).catch(() => []);
   return names
     .sort()

@@ -1,6 +1,7 @@
 import { Visitor } from "oxc-parser";
 import type { BlockStatement, Function as FunctionNode, ObjectExpression } from "oxc-parser";
-import { addImport, appendItem, chooseName, listImports, stem } from "./typescript-source.ts";
+import { addImport } from "./source-imports.ts";
+import { appendItems, chooseName, listImports, stem } from "./typescript-source.ts";
 import type { TypescriptSource } from "./typescript-source.ts";
 
 /** A service class and the generated functions that put it on servers. */
@@ -68,7 +69,7 @@ export function registerInServices(
     left.push({ line: member(registration.className), place: "interface Services" });
   } else if (!services.members.some((present) => present.key === key)) {
     const name = importClass(source, registration, true);
-    appendItem(source, services.braces, services.members, member(name), "");
+    appendItems(source, services.braces, services.members, [member(name)], "");
   }
   for (const [place, register] of [
     ["registerHttpServices", http],
@@ -89,7 +90,7 @@ export function registerInServices(
     });
     const [router = "router", values = "services"] = found.parameters;
     const call = `${local}(${router}, ${values}.${key});`;
-    appendItem(source, found.body, found.body.body, call, "");
+    appendItems(source, found.body, found.body.body, [call], "");
   }
   return left;
 }
@@ -108,7 +109,7 @@ export function registerInWire(
   }
   if (object.properties.some((property) => keyOf(property) === key)) return [];
   const name = importClass(source, registration, false);
-  appendItem(source, object, object.properties, entry(name), ",");
+  appendItems(source, object, object.properties, [entry(name)], ",");
   return [];
 }
 

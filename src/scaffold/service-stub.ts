@@ -1,10 +1,10 @@
-import { dirname, relative } from "node:path";
-import type { DescMessage } from "@bufbuild/protobuf";
-import { toSlashes } from "../buf/workspace.ts";
 import type { ServiceFacts } from "../model/service-facts.ts";
+import { ImportList } from "./import-list.ts";
+import { callNotImplemented, describeMethod, toModule } from "./method-stub.ts";
 import { toCamel, toKebab } from "./names.ts";
 import { printOnce } from "./print-once.ts";
 import type { ProtoServices } from "./proto-services.ts";
+import { formatTypescript } from "./source-style.ts";
 
 /** What the class of a service is called. */
 export interface ServiceNames {
@@ -36,15 +36,25 @@ export function nameService({ name, desc }: ServiceFacts): ServiceNames[] {
   }));
 }
 
-/** `path` (absolute) as a module of the file at `from` (absolute). */
-export function toModule(from: string, path: string): string {
-  const module = toSlashes(relative(dirname(from), path));
-  return module.startsWith(".") ? module : `./${module}`;
-}
-
 /** Whether a service has a method with an HTTP route. */
 export function hasRoutes({ methods }: ServiceFacts): boolean {
   return methods.some(({ bindings }) => bindings.length > 0);
+}
+
+/** The generated interfaces that a class of the service implements, and their modules for the file at `path`. */
+export function listInterfaces(
+  service: ServiceFacts,
+  path: string,
+  proto: ProtoServices,
+): { readonly name: string; readonly module: string }[] {
+  const { name } = service;
+  const grpc = {
+    name: `${name}GrpcServer`,
+    module: toModule(path, proto.generatedFile(service, "grpc")),
+  };
+  if (!hasRoutes(service)) return [grpc];
+  const module = toModule(path, proto.generatedFile(service, "http"));
+  return [{ name: `${name}HttpServer`, module }, grpc];
 }
 
 /** Prints a class that compiles and answers 501 to everything. `path` is where it goes, absolute. */
@@ -54,39 +64,15 @@ export async function printStub(
   path: string,
   proto: ProtoServices,
 ): Promise<string> {
-  const imports = new ImportList([className]);
+  const imports = new ImportList([className, "notImplemented"]);
   const init = imports.add("MessageInitShape", "@bufbuild/protobuf", true);
   const kratosError = imports.add("KratosError", "@kratos-ts/runtime", false);
-  const interfaces = [
-    ...(hasRoutes(service)
-      ? [
-          imports.add(
-            `${service.name}HttpServer`,
-            toModule(path, proto.generatedFile(service, "http")),
-            true,
-          ),
-        ]
-      : []),
-    imports.add(
-      `${service.name}GrpcServer`,
-      toModule(path, proto.generatedFile(service, "grpc")),
-      true,
-    ),
-  ];
-  const importName = (message: DescMessage, what: "type" | "schema"): string => {
-    const location = proto.locate(message);
-    const { from } = location;
-    const module = "module" in from ? from.module : toModule(path, from.file);
-    return imports.add(location[what], module, true);
-  };
-  const methods = service.methods.map(({ name, localName, kind, desc }) => ({
-    name,
-    localName,
-    streamsRequests: kind === "clientStreaming" || kind === "bidiStreaming",
-    streamsReplies: kind === "serverStreaming" || kind === "bidiStreaming",
-    request: importName(desc.input, "type"),
-    reply: importName(desc.output, "schema"),
-  }));
+  const interfaces = listInterfaces(service, path, proto).map(({ name, module }) =>
+    imports.add(name, module, true),
+  );
+  const methods = service.methods.map((method) =>
+    describeMethod(method, { path, proto, imports }, callNotImplemented(method)),
+  );
   const text = await printOnce("service.ts", {
     className,
     typeName: service.typeName,
@@ -96,56 +82,9 @@ export async function printStub(
     kratosError,
     imports: imports.list(),
   });
-  return format(text, path);
-}
-
-/** The user's own prettier settings hold, where there are some. */
-async function format(text: string, path: string): Promise<string> {
-  const prettier = await import("prettier");
-  const settings = await prettier.resolveConfig(path);
-  return prettier.format(text, { printWidth: 100, ...settings, parser: "typescript" });
+  return formatTypescript(text, path);
 }
 
 function capitalize(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
-}
-
-/** Imports of a file, each name once; a name that is taken gets an alias. */
-class ImportList {
-  readonly #taken: Set<string>;
-  readonly #modules = new Map<string, { typeOnly: boolean; names: Map<string, string> }>();
-
-  constructor(declared: readonly string[]) {
-    this.#taken = new Set([...declared, "AsyncGenerator", "AsyncIterable", "Promise"]);
-  }
-
-  /** Returns the name under which `name` of `module` is known in the file. */
-  add(name: string, module: string, typeOnly: boolean): string {
-    let entry = this.#modules.get(module);
-    if (entry === undefined) {
-      entry = { typeOnly, names: new Map() };
-      this.#modules.set(module, entry);
-    }
-    const present = entry.names.get(name);
-    if (present !== undefined) return present;
-    let local = name;
-    for (let i = 1; this.#taken.has(local); i++) local = `${name}${i}`;
-    this.#taken.add(local);
-    entry.names.set(name, local);
-    return local;
-  }
-
-  /** Packages first, then files, each in alphabetical order. */
-  list(): { from: string; typeOnly: boolean; names: string[] }[] {
-    const rank = (module: string): string => (module.startsWith(".") ? "1" : "0") + module;
-    return [...this.#modules]
-      .sort(([a], [b]) => (rank(a) < rank(b) ? -1 : 1))
-      .map(([from, { typeOnly, names }]) => ({
-        from,
-        typeOnly,
-        names: [...names]
-          .map(([name, local]) => (name === local ? name : `${name} as ${local}`))
-          .sort(),
-      }));
-  }
 }

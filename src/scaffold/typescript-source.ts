@@ -1,11 +1,15 @@
 import { MagicString } from "magic-string";
-import { parseSync, Visitor } from "oxc-parser";
-import type { Class, Program } from "oxc-parser";
+import { parseSync } from "oxc-parser";
+import type { Comment, Program } from "oxc-parser";
 import { CliError } from "../cli-error.ts";
 
 /** A TypeScript file of the user's, changed by insertion only: every byte that was there stays. */
 export interface TypescriptSource {
   readonly program: Program;
+  /** In the order of the file. */
+  readonly comments: readonly Comment[];
+  /** Where its text begins: after a byte order mark and a line for the shell. */
+  readonly start: number;
   /** The text as it was. */
   readonly original: string;
   /** The text with all insertions. */
@@ -17,7 +21,7 @@ export interface TypescriptSource {
 
 /** Throws SOURCE_INVALID with `file:line:column` when `text` is not TypeScript. */
 export function parseTypescript(text: string, path: string): TypescriptSource {
-  const { program, errors } = parseSync(path, text, { lang: "ts", sourceType: "module" });
+  const { program, comments, errors } = parseSync(path, text, { lang: "ts", sourceType: "module" });
   const [error] = errors;
   if (error !== undefined) {
     const [label] = error.labels;
@@ -30,11 +34,20 @@ export function parseTypescript(text: string, path: string): TypescriptSource {
   const edited = new MagicString(text);
   return {
     program,
+    comments,
+    start: /^\uFEFF?(#!.*\r?\n)?/.exec(text)?.[0].length ?? 0,
     original: text,
-    newline: text.includes("\r\n") ? "\r\n" : "\n",
+    newline: prevailingNewline(text),
     print: () => edited.toString(),
     insert: (at, inserted) => void edited.appendLeft(at, inserted),
   };
+}
+
+/** What most lines of a file end in. */
+function prevailingNewline(text: string): "\r\n" | "\n" {
+  const all = text.match(/\n/g)?.length ?? 0;
+  const windows = text.match(/\r\n/g)?.length ?? 0;
+  return windows * 2 > all ? "\r\n" : "\n";
 }
 
 /** The white space that the line of `at` begins with. */
@@ -48,6 +61,8 @@ export interface ImportedName {
   readonly imported: string;
   readonly local: string;
   readonly from: string;
+  /** There is no value of it. */
+  readonly typeOnly: boolean;
 }
 
 /** Every name that `source` imports. */
@@ -57,24 +72,20 @@ export function listImports({ program }: TypescriptSource): ImportedName[] {
     return statement.specifiers.map((specifier) => {
       const local = specifier.local.name;
       const from = statement.source.value;
-      if (specifier.type !== "ImportSpecifier") return { imported: "*", local, from };
+      const typeOnly = statement.importKind === "type";
+      if (specifier.type === "ImportDefaultSpecifier") {
+        return { imported: "default", local, from, typeOnly };
+      }
+      if (specifier.type !== "ImportSpecifier") return { imported: "*", local, from, typeOnly };
       const { imported } = specifier;
       return {
         imported: imported.type === "Literal" ? imported.value : imported.name,
         local,
         from,
+        typeOnly: typeOnly || specifier.importKind === "type",
       };
     });
   });
-}
-
-/** What to import: `import { name } from "from"`, with `type` when only the type is needed. */
-export interface WantedImport {
-  readonly name: string;
-  /** The name to use when `name` stands for something else in the file already. */
-  readonly otherwise: string;
-  readonly from: string;
-  readonly type: boolean;
 }
 
 /** The first of `names` that is not taken, else the last with a number. */
@@ -86,7 +97,7 @@ export function chooseName(names: readonly string[], taken: ReadonlySet<string>)
 }
 
 /** The classes, functions, types and variables that the file declares at its top level. */
-function listDeclarations({ program }: TypescriptSource): string[] {
+export function listDeclarations({ program }: TypescriptSource): string[] {
   return program.body.flatMap((statement) => {
     const declaration =
       statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
@@ -101,70 +112,20 @@ function listDeclarations({ program }: TypescriptSource): string[] {
   });
 }
 
-/** The name of the class that implements one of `interfaces`, by their local names. */
-export function findImplementation(
-  source: TypescriptSource,
-  interfaces: readonly string[],
-): string | undefined {
-  let found: string | undefined;
-  new Visitor({
-    ClassDeclaration({ id, implements: implemented }) {
-      const matches = (implemented ?? []).some(
-        ({ expression }) =>
-          expression.type === "Identifier" && interfaces.includes(expression.name),
-      );
-      if (matches && id !== null) found ??= id.name;
-    },
-  }).visit(source.program);
-  return found;
-}
-
-/** Adds an import after the last one, unless it is there; returns the local name. */
-export function addImport(source: TypescriptSource, wanted: WantedImport): string {
-  const imports = listImports(source);
-  const present = imports.find(
-    ({ imported, from }) => imported === wanted.name && stem(from) === stem(wanted.from),
-  );
-  if (present !== undefined) return present.local;
-  const taken = new Set([...imports.map(({ local }) => local), ...listDeclarations(source)]);
-  const local = chooseName([wanted.name, wanted.otherwise], taken);
-  const specifier = local === wanted.name ? local : `${wanted.name} as ${local}`;
-  const line = `import ${wanted.type ? "type " : ""}{ ${specifier} } from "${wanted.from}";`;
-  const last = source.program.body.findLast(({ type }) => type === "ImportDeclaration");
-  if (last === undefined) source.insert(0, line + source.newline);
-  else source.insert(last.end, source.newline + line);
-  return local;
-}
-
-/** The names of what classes of `source` declare; `undefined` when one of them inherits from another class. */
-export function listMembers(source: TypescriptSource): string[] | undefined {
-  const names: string[] = [];
-  let inherits = false;
-  const read = ({ superClass, body }: Class): void => {
-    inherits ||= superClass !== null;
-    for (const member of body.body) {
-      if ("key" in member && member.key.type === "Identifier") names.push(member.key.name);
-      if ("key" in member && member.key.type === "Literal") names.push(String(member.key.value));
-    }
-  };
-  new Visitor({ ClassDeclaration: read, ClassExpression: read }).visit(source.program);
-  return inherits ? undefined : names;
-}
-
 /** `./a.ts` and `./a.js` mean the same file. */
 export function stem(specifier: string): string {
   return specifier.replace(/\.[mc]?[jt]s$/, "");
 }
 
 /**
- * Inserts `text` as the last item between the braces of a block, interface or object that spans `start` to
+ * Inserts `texts` as the last items between the braces of a block, interface or object that spans `start` to
  * `end`. `items` are those inside already; `separator` comes between items and, over several lines, after each.
  */
-export function appendItem(
+export function appendItems(
   source: TypescriptSource,
   braces: { readonly start: number; readonly end: number },
   items: readonly { readonly end: number; readonly start: number }[],
-  text: string,
+  texts: readonly string[],
   separator: "" | ",",
 ): void {
   const { original, newline } = source;
@@ -172,21 +133,25 @@ export function appendItem(
   const close = braces.end - 1;
   const outer = indentAt(original, braces.start);
   if (last === undefined) {
-    source.insert(braces.start + 1, `${newline}${outer}  ${text}${separator}`);
+    const indent = outer + (outer.startsWith("\t") ? "\t" : "  ");
+    const lines = texts.map((text) => `${newline}${indent}${text}${separator}`);
+    source.insert(braces.start + 1, lines.join(""));
     const inside = original.slice(braces.start + 1, close);
     if (!inside.includes("\n")) source.insert(close, newline + outer);
     return;
   }
   const rest = original.slice(last.end, close);
   if (!original.slice(braces.start, last.start).includes("\n")) {
-    // All on one line: `{ a, b }`.
-    const has = separator === "" || rest.includes(separator);
-    source.insert(last.end, `${has ? "" : separator} ${text}`);
+    // All on one line: `{ a, b }`. A comma at its end stays there.
+    source.insert(last.end, texts.map((text) => `${separator} ${text}`).join(""));
     return;
   }
-  const has = separator === "" || rest.trimStart().startsWith(separator);
+  const blank = /^(\s|\/\/[^\n]*|\/\*[^]*?\*\/)*/.exec(rest)?.[0] ?? "";
+  const has = separator === "" || rest.startsWith(separator, blank.length);
   // A comment at the end of the item's line belongs to the item.
   const lineEnd = last.end + (/^[^\r\n]*/.exec(rest)?.[0].length ?? 0);
   if (!has) source.insert(last.end, separator);
-  source.insert(lineEnd, `${newline}${indentAt(original, last.start)}${text}${separator}`);
+  const indent = indentAt(original, last.start);
+  const lines = texts.map((text) => `${newline}${indent}${text}${separator}`);
+  source.insert(lineEnd, lines.join(""));
 }

@@ -19,7 +19,7 @@ test.for([
   [["--help"], "$ kratos-ts new order-service --start"],
   [[], "$ kratos-ts run"],
   [["new", "--help"], "$ kratos-ts new app/order --nomod"],
-  [["proto", "--help"], "server [options] <file or folder>"],
+  [["proto", "--help"], "server [options] <file or folder...>"],
   [["proto", "add", "--help"], "$ kratos-ts proto add api/order/v1/order.proto"],
   [["proto", "client", "-h"], "$ kratos-ts proto client api internal"],
   [["proto", "server", "-h"], "-t, --target-dir <folder>"],

@@ -139,51 +139,6 @@ test("a second run changes no byte, whatever the user did to the class", async (
   expect(await snapshot(cwd)).toEqual(before);
 });
 
-test("tells which methods an existing class lacks, and changes nothing", async () => {
-  const cwd = await makeProject();
-  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
-  await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
-  const proto = join(cwd, "api/order/v1/order.proto");
-  const rpc = "  rpc CancelOrder(GetOrderRequest) returns (GetOrderResponse);\n";
-  await writeFile(
-    proto,
-    (await readFile(proto, "utf8")).replace("  // Returns an order.\n", `${rpc}$&`),
-  );
-  const before = await snapshot(cwd);
-  const { code, stderr } = await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
-  expect(code).toBe(1);
-  expect(stderr).toContain(
-    "some of it is left to you\n  internal/service/order.ts: add the methods cancelOrder\n",
-  );
-  expect(await snapshot(cwd)).toEqual(before);
-  // What it prints can be pasted as it is.
-  const stub = stderr.split("cancelOrder\n")[1] ?? "";
-  const path = join(cwd, "internal/service/order.ts");
-  const text = await readFile(path, "utf8");
-  await writeFile(
-    path,
-    text.replace("  async createOrder(", (first) => `${stub}\n${first}`),
-  );
-  await runCli(["proto", "client", "api/order"], { cwd });
-  expect(stub).toContain("  async cancelOrder(");
-  expect(typecheck(cwd)).toBe("");
-});
-
-test("prints with missing methods what they need beside the class", async () => {
-  const cwd = await makeProject();
-  await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
-  await write(cwd, {
-    "internal/service/order.ts":
-      'import type { OrderServiceGrpcServer } from "../../api/order/v1/order_grpc.ts";\n\nexport class Orders implements Pick<OrderServiceGrpcServer, never> {}\n',
-  });
-  const { stderr } = await runCli(["proto", "server", "api/order/v1/order.proto"], { cwd });
-  expect(stderr).toContain('import { KratosError } from "@kratos-ts/runtime";\n');
-  expect(stderr).toContain(
-    'import type { CreateOrderRequest } from "../../api/order/v1/order_pb.ts";\n',
-  );
-  expect(stderr).toContain("function notImplemented(method: string): never {\n");
-}, 60_000);
-
 test("makes the folder that --target-dir names", async () => {
   const cwd = await makeProject();
   await runCli(["proto", "add", "api/order/v1/order.proto"], { cwd });
