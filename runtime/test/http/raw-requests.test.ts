@@ -227,22 +227,21 @@ test.for([
   const released = createDeferred();
   const closed = createDeferred();
   const { port } = await serveRooms({
-    async open(_request, context) {
-      if (!isHttpServerContext(context)) return {};
-      context.request.socket.once("close", () => closed.resolve());
+    async *listen(_request, context) {
+      if (isHttpServerContext(context)) context.request.socket.once("close", closed.resolve);
       called.resolve();
       await released.promise;
-      return {};
+      yield { text: "a" };
     },
   });
   const socket = connect(port, "127.0.0.1");
-  socket.write(`POST /v1/rooms HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n${request}`);
+  socket.write(`GET /v1/rooms/a/lines HTTP/1.1\r\nHost: t\r\n\r\n${request}`);
   await called.promise;
   socket.resetAndDestroy();
   await once(socket, "close");
   released.resolve();
   await closed.promise;
-  expect((await send(port, "POST /v1/rooms", "")).status).toBe(200);
+  expect((await send(port, "GET /v1/rooms/a/lines")).status).toBe(200);
 });
 
 function expectError({ status, body }: RawResponse): void {
