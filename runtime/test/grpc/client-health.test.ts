@@ -58,4 +58,13 @@ describe("the health of servers", () => {
     const echo = createClient(`direct:///${address}`).method(Echo);
     await expect(echo({})).rejects.toMatchObject({ code: 503, reason: "UNREACHABLE" });
   });
+
+  test("that is not told keeps calls waiting, and errors say so", async () => {
+    const address = await startRawServer(() => {});
+    const echo = createClient(`direct:///${address}`).method(Echo);
+    await expect(echo({}, { timeout: 200 })).rejects.toMatchObject({
+      code: 504,
+      message: expect.stringContaining("has not said yet whether it serves"),
+    });
+  });
 });

@@ -5,6 +5,7 @@ import { compressionGzip, createGrpcTransport } from "@connectrpc/connect-node";
 import type { GrpcServerOptions } from "@kratos-ts/runtime/grpc";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { unpack } from "../../src/transport/grpc/protocol/gzip.ts";
 import { Chat, Collect, Echo, EchoRequestSchema, EchoService, Repeat } from "./echo-schema.ts";
 import { echoDefinition } from "./grpc-js-echo.ts";
 import { startServer } from "./kratos-peer.ts";
@@ -194,4 +195,17 @@ describe("compressed requests", () => {
     });
     expect(status).toBe("12");
   });
+});
+
+test("a small message that becomes large is unpacked beside the event loop", async () => {
+  const limit = 4 * 1024 * 1024;
+  expect(unpack(gzipSync(Buffer.alloc(1000)), limit)).toHaveLength(1000);
+  const large = unpack(gzipSync(Buffer.alloc(900_000)), limit);
+  expect(large).toBeInstanceOf(Promise);
+  expect(await large).toHaveLength(900_000);
+  const failure = { code: 8, message: expect.stringContaining("larger, uncompressed") };
+  await expect(unpack(gzipSync(Buffer.alloc(50_000)), 40_000)).rejects.toMatchObject(failure);
+  expect(() => unpack(gzipSync(Buffer.alloc(50_000)), 20_000)).toThrow(
+    expect.objectContaining(failure),
+  );
 });

@@ -60,7 +60,8 @@ export class Subchannel implements LinkOwner {
   /** Why calls cannot go there; undefined when nothing has gone wrong. */
   get failure(): Error | undefined {
     if (this.#links.length > 0 && this.#health !== "serving") {
-      return new Error("the server says that it does not serve");
+      const told = this.#health === "notServing";
+      return new Error(`the server ${told ? "says that it does not serve" : notToldYet}`);
     }
     return this.#failure;
   }
@@ -203,6 +204,8 @@ export class Subchannel implements LinkOwner {
     if (this.#links.length === 0 && this.#connector.healthCheck) this.#health = "unknown";
   }
 }
+
+const notToldYet = "has not said yet whether it serves";
 
 function closedAtOnce(): Error {
   return new Error("the server closed the connection at once");

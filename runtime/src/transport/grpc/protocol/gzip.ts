@@ -14,8 +14,9 @@ export interface GrpcCompressionOptions {
 /** Larger messages are packed beside the event loop; for smaller ones the way there costs more than the work. */
 const maxSyncPack = 16 * 1024;
 
-/** The same for unpacking, where what comes out may be a thousand times as large. */
+/** The same for unpacking, where what comes out may be a thousand times as large: what goes in, and what comes out. */
 const maxSyncUnpack = 1024;
+const maxSyncPlain = 32 * 1024;
 
 /** Compresses messages for peers that can read them, as gzip. */
 export class GzipPacker {
@@ -70,7 +71,14 @@ function toFrame(packed: Uint8Array, plain: Uint8Array): Uint8Array {
  * that are no gzip.
  */
 export function unpack(bytes: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array> {
-  if (bytes.length <= maxSyncUnpack) return unpackSync(bytes, maxBytes);
+  if (bytes.length <= maxSyncUnpack) {
+    if (maxBytes <= maxSyncPlain) return unpackSync(bytes, maxBytes);
+    try {
+      return gunzipSync(bytes, { maxOutputLength: maxSyncPlain });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw toFailure(error, maxBytes);
+    }
+  }
   return new Promise((resolve, reject) => {
     gunzip(bytes, { maxOutputLength: limit(maxBytes) }, (error, plain) => {
       if (error === null) resolve(plain);
