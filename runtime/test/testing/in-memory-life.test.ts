@@ -4,6 +4,7 @@ import { silentLogger } from "@kratos-ts/runtime/log";
 import { type InMemoryService, startInMemory } from "@kratos-ts/runtime/testing";
 import { once } from "node:events";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { connectServer } from "../../src/transport/connection-source.ts";
 import { createDeferred } from "../grpc/deferred.ts";
 import { appInfo } from "../http/serve.ts";
 import { createAuthority } from "../transport/certificates.ts";
@@ -202,4 +203,13 @@ test("servers in memory have no port", async () => {
 
   expect([http.port, grpc.port]).toEqual([undefined, undefined]);
   expect((await http.endpoint()).href).toBe("http://in-memory/");
+});
+
+test("an HTTP server that was stopped takes no connections when it is started after that", async () => {
+  const server = new HttpServer({ logger });
+  const open = vi.fn<() => void>();
+  connectServer(server, { open, close: () => Promise.resolve() });
+  await server.stop(AbortSignal.abort());
+  await expect(server.start(appInfo)).rejects.toThrow("was stopped before it started");
+  expect(open).not.toHaveBeenCalled();
 });

@@ -202,6 +202,7 @@ export class HttpServer implements Server, HttpRouter {
   async #listen(): Promise<URL> {
     const { network, addr, tls } = this.#options;
     if (this.#source !== undefined) {
+      if (this.#stopped) throw new Error("the server was stopped before it started");
       this.#bound = await this.#listener.listen({ source: this.#source });
       return sourceEndpoint("http");
     }
