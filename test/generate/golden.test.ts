@@ -93,7 +93,7 @@ function listFiles(root: string): string[] {
 }
 
 function isCode(file: string): boolean {
-  return file.endsWith(".ts");
+  return file.endsWith(".ts") || file.endsWith("_openapi.yaml");
 }
 
 /** What tsc says of the generated files; the runtime's sources have flags of their own. */

@@ -20,7 +20,7 @@ import { greeter, makeProject, proto, readProject } from "../generate/project-fi
 
 const repository = join(import.meta.dirname, "../..");
 const bundledDir = join(repository, "third_party");
-const kinds = ["http", "grpc", "errors", "config"] as const;
+const kinds = ["http", "grpc", "errors", "config", "openapi"] as const;
 
 describe("buf generate with the plugins", () => {
   test.for<[what: string, choices: string, parameters: readonly string[], minimum: number]>([
@@ -45,7 +45,7 @@ describe("buf generate with the plugins", () => {
       local: startPlugin(kind),
       out: "gen",
       strategy: "all",
-      opt: kind === "http" ? parameters : [],
+      opt: kind === "http" || kind === "openapi" ? parameters : [],
     }));
     writeFileSync(join(root, "buf.gen.yaml"), JSON.stringify({ version: "v2", plugins }));
 

@@ -18,7 +18,7 @@ export interface PathParameter {
   readonly whole: boolean;
   /** Whether it may hold slashes, and be empty. */
   readonly deep: boolean;
-  /** The pattern of its field, such as `shelves/*`; undefined: a wildcard alone. */
+  /** The pattern of its field, such as `shelves/*`; undefined: this wildcard alone. */
   readonly pattern: string | undefined;
 }
 
@@ -44,7 +44,7 @@ export function documentPath(template: PathTemplate, names?: readonly string[]):
     } else if (segment.kind === "variable") {
       const { fieldPath, pattern } = segment;
       const wildcards = pattern.filter(({ kind }) => kind !== "literal").length;
-      const plain = pattern.length === 1 && pattern[0]?.kind === "wildcard";
+      const plain = pattern.length === 1;
       let count = 0;
       for (const part of pattern) {
         if (part.kind === "literal") {
