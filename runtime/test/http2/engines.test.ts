@@ -15,6 +15,7 @@ import {
   frame,
   ping,
   RawClient,
+  type ReceivedFrame,
   request,
   settings,
   uint32,
@@ -339,5 +340,31 @@ describe.each(engines)("TLS on %s", (_, engine) => {
     await client.settle();
     await Promise.all([started.shutdown(AbortSignal.abort()), client.closed]);
     expect(client.outcome()).toContain("reply 1 0");
+  });
+});
+
+describe.each(engines)("a reply on %s", (_, engine) => {
+  test.for([
+    ["before it begins", false, []],
+    ["after its headers", true, []],
+    ["after a part of it", true, ["part"]],
+  ] as const)("that is reset %s does not look complete", async ([, begins, parts]) => {
+    const { port } = await startAnyEngine(engine(), (stream) => {
+      setImmediate(() => {
+        if (begins) stream.respond(okHeaders);
+        for (const part of parts) stream.write(Buffer.from(part));
+        // What was written goes out first.
+        setImmediate(() => setImmediate(() => stream.reset(2)));
+      });
+      return new LogSink(stream);
+    });
+    const client = await RawClient.connect(port);
+    client.send(request(1), request(3, [], true));
+    const isReset = (id: number) => (each: ReceivedFrame) =>
+      each.type === FrameType.RST_STREAM && each.id === id;
+    await client.find(isReset(1));
+    await client.find(isReset(3));
+    await client.settle();
+    expect(client.outcome().toSorted()).toEqual(["reset 1 2", "reset 3 2"]);
   });
 });
