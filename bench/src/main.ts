@@ -127,7 +127,9 @@ async function measure(
           ...common,
           field: select(streamField),
           folder: "grpc-stream",
-          scenarios: streamScenarios,
+          scenarios: streamScenarios.filter(
+            ({ work }) => (work.body?.length ?? 0) <= generators.grpc.maxBodyBytes,
+          ),
           pressure: { connections: 2, streams: 4 },
           load: generators.grpc,
           check: checkFlowAnswers,

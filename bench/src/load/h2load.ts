@@ -8,6 +8,7 @@ import { runPinned } from "./run-process.ts";
 export function createH2load(core: number | undefined): LoadGenerator {
   return {
     name: "h2load",
+    maxBodyBytes: Number.POSITIVE_INFINITY,
     run: (job) =>
       inTempFolder(async (folder) => {
         const body = join(folder, "body");

@@ -32,5 +32,7 @@ export interface LoadResult {
 export interface LoadGenerator {
   /** As printed under the table. */
   readonly name: string;
+  /** The largest body that it can send. */
+  readonly maxBodyBytes: number;
   run(job: LoadJob): Promise<LoadResult>;
 }

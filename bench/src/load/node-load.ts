@@ -2,6 +2,9 @@ import { fileURLToPath } from "node:url";
 import type { LoadGenerator, LoadJob, LoadResult } from "./load.ts";
 import { runPinned } from "./run-process.ts";
 
+/** A body goes out in one frame, of the size that every server of HTTP/2 takes. */
+const maxFrameBytes = 16_384;
+
 /** The wire that a Node generator speaks. */
 export type NodeLoadProtocol = "http1" | "http2";
 
@@ -22,6 +25,7 @@ export function createNodeLoad(
   const script = fileURLToPath(new URL("./node-load-main.js", import.meta.url));
   return {
     name: "Node sockets",
+    maxBodyBytes: protocol === "http2" ? maxFrameBytes : Number.POSITIVE_INFINITY,
     async run(job) {
       const { body } = job.work;
       const request: NodeLoadRequest = {

@@ -8,6 +8,7 @@ import { runPinned } from "./run-process.ts";
 export function createWrk(core: number | undefined): LoadGenerator {
   return {
     name: "wrk",
+    maxBodyBytes: Number.POSITIVE_INFINITY,
     run: (job) =>
       inTempFolder(async (folder) => {
         const script = join(folder, "request.lua");

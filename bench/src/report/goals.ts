@@ -31,7 +31,9 @@ const httpGoals: readonly RatioGoal[] = [
   { than: "fastify-schemas", wanted: 1 },
   { than: "fastify", wanted: 1 },
 ];
-const grpcGoals: readonly RatioGoal[] = [{ wanted: 0.85 }];
+const grpcGoals: readonly RatioGoal[] = [{ wanted: 0.92 }, { than: "grpc-js", wanted: 1.9 }];
+const streamGoals: readonly RatioGoal[] = [{ than: "grpc-js", wanted: 1 }];
+const clientGoals: readonly RatioGoal[] = [{ than: "grpc-js", wanted: 1 }];
 const helpRatio = 1.5;
 const newSeconds = 0.7;
 
@@ -40,6 +42,8 @@ export function judge(result: BenchResult): Goal[] {
   const goals: Goal[] = [];
   for (const field of result.http ?? []) goals.push(...ratios(field, httpGoals));
   for (const field of result.grpc ?? []) goals.push(...ratios(field, grpcGoals));
+  for (const field of result.streams ?? []) goals.push(...ratios(field, streamGoals));
+  for (const field of result.clients ?? []) goals.push(...ratios(field, clientGoals));
   if (result.startUp !== undefined) {
     goals.push(
       atMost("--help ÷ node -e 0", result.startUp.helpRatio.median, helpRatio),
