@@ -13,7 +13,7 @@ export class PathMerger {
   /** By shape, the path that was there first: OpenAPI takes no other names for the same places. */
   readonly #shapes = new Map<string, string>();
 
-  /** Adds a document's paths. `alone: false` leaves to the document what holds for all its operations. */
+  /** Adds the paths of a document; with `several`, what it says of all operations goes to its own. */
   add({ name, document }: NamedDocument, several: boolean): void {
     for (const [path, item] of Object.entries(objectIn(document, "paths") ?? {})) {
       if (!isObject(item)) continue;
