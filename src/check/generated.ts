@@ -82,6 +82,6 @@ function toProblem(
 
 /** The files of a project that git neither has nor ignores; none outside of git. */
 async function listUntracked(root: string): Promise<Set<string>> {
-  const args = ["ls-files", "--others", "--exclude-standard", "-z", "--", "*.ts"];
+  const args = ["ls-files", "--others", "--exclude-standard", "-z", "--", "*.ts", "*.yaml"];
   return new Set(splitGitList((await askGit(args, { cwd: root })) ?? ""));
 }

@@ -18,7 +18,7 @@ export async function generateAndReport(options: GenerateOptions, shell: Shell):
 export function reportFiles(result: GenerateResult, root: string, shell: Shell): void {
   const show = (file: string): string => relative(shell.cwd, resolve(root, file));
   const { written, unchanged, kept, removed, orphaned } = result;
-  for (const file of kept) shell.out.line(`kept what was edited by hand in ${show(file)}`);
+  for (const file of kept) shell.out.line(`kept what was edited by hand as ${show(file)}`);
   for (const file of written) shell.out.line(`wrote ${show(file)}`);
   for (const file of removed) shell.out.line(`removed ${show(file)}, its proto is gone`);
   for (const file of orphaned) {

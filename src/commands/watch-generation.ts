@@ -26,18 +26,18 @@ export async function watchAndGenerate(run: GenerateOptions, shell: Shell): Prom
     });
   });
   let failed = false;
-  let watched = "";
+  let folders = listFolders();
   // Watched before anything is read: what is saved in the meantime is another change.
-  let watcher = await watch([]);
-  await update();
-  say("waiting for changes");
+  let watcher = await watch();
   try {
+    await update();
+    say("waiting for changes");
     for (;;) {
-      await rewatch();
       await Promise.race([end, watcher.changed()]);
       if (ended) return 0;
       const changed = watcher.take();
       const setup = changed.some((path) => setupFiles.has(basename(path)));
+      if (setup) await rewatch();
       await update(setup ? undefined : changed);
       if (ended) return 0;
     }
@@ -67,28 +67,32 @@ export async function watchAndGenerate(run: GenerateOptions, shell: Shell): Prom
 
   /** Roots come and go with what buf.yaml and kratos.yaml say. */
   async function rewatch(): Promise<void> {
-    const folders = session.folders();
-    if (folders.join("\n") === watched) return;
-    watched = folders.join("\n");
-    const earlier = watcher;
-    watcher = await watch(folders);
-    // What changed while the next one took its first look is nobody else's to tell.
-    const missed = earlier.take();
-    earlier.close();
-    if (missed.length > 0) await update();
+    const now = listFolders();
+    if (now.join("\n") === folders.join("\n")) return;
+    folders = now;
+    watcher.close();
+    watcher = await watch();
   }
 
-  function watch(folders: readonly string[]): Promise<SourceWatcher> {
-    const likely = likelyFolders.map((name) => join(run.root, name));
+  function watch(): Promise<SourceWatcher> {
     return watchSources({
-      folders: [...new Set([...likely, ...folders])],
+      folders,
       shallow: [run.root],
       matters: (name) => name.endsWith(".proto") || setupFiles.has(name),
       quiet,
     });
   }
 
+  function listFolders(): string[] {
+    const likely = likelyFolders.map((name) => join(run.root, name));
+    try {
+      return [...new Set([...likely, ...session.folders()])];
+    } catch {
+      return likely; // the update tells what is wrong
+    }
+  }
+
   function say(text: string): void {
-    shell.err.line(shell.err.colors.dim(`[kratos-ts] ${text}`));
+    shell.out.line(shell.out.colors.dim(`[kratos-ts] ${text}`));
   }
 }

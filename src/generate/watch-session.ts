@@ -26,7 +26,11 @@ export interface WatchSession {
    * @throws CliError as `generateFiles`
    */
   update(changed?: readonly string[]): Promise<GenerateResult>;
-  /** The folders that the project's protos were found in, absolute; empty before the first update. */
+  /**
+   * The folders that the project's protos lie in now, absolute.
+   *
+   * @throws CliError FILE_NOT_FOUND, CONFIG_INVALID
+   */
   folders(): readonly string[];
 }
 
@@ -36,15 +40,17 @@ export function createWatchSession(options: GenerateOptions): WatchSession {
   let templates: Templates | undefined;
   let known: ReadonlyMap<string, FileDescriptorProto> = new Map();
   let left = new Set<string>();
-  let folders: readonly string[] = [];
+  const open = (): OpenedProject => openProject(options, join(own.root, "third_party"));
 
   return {
-    folders: () => folders,
+    folders: () =>
+      open()
+        .workspace.roots.filter(({ kind }) => kind !== "bundled")
+        .map(({ dir }) => dir),
     async update(changed) {
       if (changed === undefined) known = new Map();
-      const opened = openProject(options, join(own.root, "third_party"));
+      const opened = open();
       const { workspace } = opened;
-      folders = workspace.roots.filter(({ kind }) => kind !== "bundled").map(({ dir }) => dir);
       for (const file of changed ?? []) {
         const importPath = findRoot(workspace, file)?.importPath;
         if (importPath !== undefined) left.add(importPath);
