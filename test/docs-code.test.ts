@@ -14,6 +14,7 @@ const pages = [
   "docs/grpc-web-and-connect.md",
   "docs/http-client.md",
   "docs/http-server.md",
+  "docs/openapi.md",
   "docs/testing.md",
 ];
 
