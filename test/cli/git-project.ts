@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { formatDiagnostic } from "../../src/diagnostic.ts";
+import { generateFiles } from "../../src/generate/index.ts";
 import { makeProject } from "../generate/project-files.ts";
-import { runCli } from "./cli-process.ts";
 
 /** Rules that the protos of these tests keep. */
 export const bufYaml = `version: v2
@@ -26,8 +27,8 @@ export async function makeGitProject(files: Readonly<Record<string, string>>): P
     "buf.yaml": bufYaml,
     ...files,
   });
-  const { code, stderr } = await runCli(["generate"], { cwd: root });
-  if (code !== 0) throw new Error(stderr);
+  const { diagnostics } = await generateFiles({ root, paths: [] });
+  if (diagnostics.length > 0) throw new Error(diagnostics.map(formatDiagnostic).join("\n"));
   git(root, "init", "-q", "-b", "main");
   git(root, "add", "-A");
   git(root, "commit", "-q", "-m", "begin");
