@@ -71,6 +71,7 @@ test("the layout's Makefile calls scripts that are there", () => {
 
   expect(called.filter((name) => name !== "ci")).toEqual([
     "generate",
+    "check",
     "build",
     "dev",
     "test",

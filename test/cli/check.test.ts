@@ -305,6 +305,18 @@ test("people read problems with their diffs, and how many there are", async () =
   expect(stderr).toBe("hint: run `kratos-ts check --fix`\n");
 });
 
+test("programs read what docs/check.md shows", async () => {
+  const page = readFileSync(new URL("../../docs/check.md", import.meta.url), "utf8");
+  const [, json = ""] = /```json\n(.*?)```/s.exec(page) ?? [];
+  const shown = JSON.parse(json) as CheckDocument;
+  const cwd = await makeGitProject({ [a]: thing("a", "string BadName = 1;") });
+  const { document } = await checkAsJson(cwd);
+  const lint = document.problems.find(({ part }) => part === "lint");
+  expect(Object.keys(document)).toEqual(Object.keys(shown));
+  expect(Object.keys(lint ?? {})).toEqual(Object.keys(shown.problems[0] ?? {}));
+  for (const key of ["hint", "diff"]) expect(page).toContain(`\`${key}\``);
+});
+
 test("GitHub is told of each problem by its path in the repository", async () => {
   const cwd = await makeGitProject({
     "shop/package.json": "{}",
