@@ -24,16 +24,18 @@ test("writes beside the protos, and nothing the second time", async () => {
   const first = await runCli(["proto", "client", "api/order/v1"], { cwd });
   expect(first).toMatchObject({ code: 0, stderr: "" });
   expect(first.stdout).toBe(`wrote api/order/v1/error_reason_errors.ts
+wrote api/order/v1/error_reason_openapi.yaml
 wrote api/order/v1/error_reason_pb.ts
 wrote api/order/v1/order_grpc.ts
 wrote api/order/v1/order_http.ts
+wrote api/order/v1/order_openapi.yaml
 wrote api/order/v1/order_pb.ts
-5 files written, 0 unchanged
+7 files written, 0 unchanged
 `);
   const path = join(cwd, "api/order/v1/order_pb.ts");
   const { mtimeMs, ino } = await stat(path);
   const second = await runCli(["proto", "client", "order/v1"], { cwd: join(cwd, "api") });
-  expect(second).toEqual({ code: 0, stdout: "0 files written, 5 unchanged\n", stderr: "" });
+  expect(second).toEqual({ code: 0, stdout: "0 files written, 7 unchanged\n", stderr: "" });
   expect(await stat(path)).toMatchObject({ mtimeMs, ino });
 });
 
@@ -116,7 +118,7 @@ message Thing {
       'api/a/v1/a.proto:9:33: warning: POST of method "Make" has no body: "name" can only come from the query, a JSON body is ignored\n' +
       '  add body: "*" to the rule\n1 warning\n',
   });
-  expect(stdout).toContain("3 files written");
+  expect(stdout).toContain("4 files written");
 });
 
 test("names every file that does not exist", async () => {

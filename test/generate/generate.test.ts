@@ -5,7 +5,9 @@ import { formatDiagnostic } from "../../src/diagnostic.ts";
 import { generateFiles } from "../../src/generate/index.ts";
 import { greeter, makeProject, proto, readProject } from "./project-files.ts";
 
-const greeterFiles = ["grpc", "http", "pb"].map((kind) => `api/greeter/v1/greeter_${kind}.ts`);
+const greeterFiles = ["grpc.ts", "http.ts", "openapi.yaml", "pb.ts"].map(
+  (ending) => `api/greeter/v1/greeter_${ending}`,
+);
 
 describe("writing", () => {
   test("changes only what has changed", async () => {
@@ -18,7 +20,7 @@ describe("writing", () => {
     const { written, unchanged } = await generateFiles({ root, paths: [] });
 
     // The messages hold the rule too, in the descriptor.
-    expect(written).toEqual(["api/greeter/v1/greeter_http.ts", "api/greeter/v1/greeter_pb.ts"]);
+    expect(written).toEqual(greeterFiles.slice(1));
     expect(unchanged).toEqual(["api/greeter/v1/greeter_grpc.ts"]);
     expect(statSync(pb, { bigint: true }).ino).not.toBe(before.ino);
   });
@@ -109,7 +111,7 @@ describe("checking", () => {
     const edited = await generateFiles({ root, paths: [], check: true });
 
     expect(edited.stale).toEqual(["api/greeter/v1/greeter_http.ts"]);
-    expect(edited.unchanged).toHaveLength(2);
+    expect(edited.unchanged).toHaveLength(3);
     expect(readFileSync(file, "utf8")).toContain("PUT");
   });
 
@@ -131,6 +133,7 @@ describe("checking", () => {
     expect(orphaned).toEqual([
       "api/greeter/v1/greeter_grpc.ts",
       "api/greeter/v1/greeter_http.ts",
+      "api/greeter/v1/greeter_openapi.yaml",
       "api/greeter/v1/old_pb.ts",
     ]);
   });

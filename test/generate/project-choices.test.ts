@@ -14,7 +14,7 @@ test("a body on GET is taken where kratos.yaml allows it", async () => {
   const refusing = await makeProject({ ...files, "kratos.yaml": "http: {allowGetBody: false}\n" });
   expect(hasErrors((await generateFiles({ root: refusing, paths: [] })).diagnostics)).toBe(true);
   const flagged = await generateFiles({ root: refusing, paths: [], allowGetBody: true });
-  expect(flagged.written).toHaveLength(3);
+  expect(flagged.written).toHaveLength(4);
 
   const root = await makeProject({ ...files, "kratos.yaml": "http: {allowGetBody: true}\n" });
   const unflagged = await generateFiles({ root, paths: [], allowGetBody: false });
@@ -77,7 +77,10 @@ test("a choice that is taken back leaves the files of it to be removed", async (
 
   const { orphaned, written } = await generateFiles({ root, paths: [] });
 
-  expect({ orphaned, written }).toEqual({ orphaned: ["api/a/v1/a_http.ts"], written: [] });
+  expect({ orphaned, written }).toEqual({
+    orphaned: ["api/a/v1/a_http.ts", "api/a/v1/a_openapi.yaml"],
+    written: [],
+  });
 });
 
 test("what stands above the project says nothing of it", async () => {

@@ -70,7 +70,12 @@ test("nothing is served over HTTP of a file without rules, unless the project as
     "kratos.yaml": "http: {unboundMethods: true}\n",
   });
   const { written } = await generateFiles({ root: asking, paths: [] });
-  expect(written).toEqual(["api/a/v1/a_grpc.ts", "api/a/v1/a_http.ts", "api/a/v1/a_pb.ts"]);
+  expect(written).toEqual([
+    "api/a/v1/a_grpc.ts",
+    "api/a/v1/a_http.ts",
+    "api/a/v1/a_openapi.yaml",
+    "api/a/v1/a_pb.ts",
+  ]);
   expect(readProject(asking)["api/a/v1/a_http.ts"]).toContain(
     '{ method: "POST", path: "/greeter.v1.Greeter/Hello", body: "*" },',
   );
