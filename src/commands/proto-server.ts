@@ -8,6 +8,7 @@ import { findProjectRoot } from "../project/project-root.ts";
 import { printUnifiedDiff } from "../project/unified-diff.ts";
 import { addServices } from "../scaffold/add-services.ts";
 import type { AddedServices } from "../scaffold/add-services.ts";
+import type { Layer } from "../scaffold/layers/draft-layers.ts";
 import { readProtoServices } from "../scaffold/proto-services.ts";
 import type { ProtoServices } from "../scaffold/proto-services.ts";
 import type { Shell } from "../shell.ts";
@@ -16,11 +17,29 @@ import { groupByRoot } from "./group-by-root.ts";
 import { protoPathFlag, readProtoPaths } from "./proto-paths.ts";
 import { reportDiagnostics } from "./report-generation.ts";
 
+const layerNames = ["service", "biz", "data"] as const satisfies readonly Layer[];
+
+/** `service,biz,data`. Default: the class of the service alone. */
+const layersFlag = z
+  .string()
+  .default("service")
+  .transform((text, context): ReadonlySet<Layer> => {
+    const names = text.split(",").map((name) => name.trim());
+    const unknown = names.filter((name) => !layerNames.some((known) => known === name));
+    if (unknown.length > 0) {
+      const shown = unknown.map((name) => `"${name}"`).join(", ");
+      context.addIssue(`${shown} can be ${layerNames.join(", ")}, such as "service,biz,data"`);
+      return z.NEVER;
+    }
+    return new Set(layerNames.filter((name) => names.includes(name)));
+  });
+
 const schema = z.strictObject({
   targetDir: z.string().min(1, "name a folder").optional(),
   proto_path: protoPathFlag,
   allowGetBody: z.boolean().default(false),
   dryRun: z.boolean().default(false),
+  layers: layersFlag,
 });
 
 /** `kratos-ts proto server`. */
@@ -30,6 +49,7 @@ export async function runProtoServer(
   shell: Shell,
 ): Promise<number> {
   const flags = parseFlags(schema, rawFlags);
+  const { layers } = flags;
   const absent = paths.find(
     (path) => path.endsWith(".proto") && !existsSync(resolve(shell.cwd, path)),
   );
@@ -53,7 +73,7 @@ export async function runProtoServer(
     const services = proto.services.filter(({ methods }) => methods.length > 0);
     if (services.length === 0) continue;
     const folder = findFolder(root, flags.targetDir, shell);
-    plans.push({ proto, added: await addServices(services, { root, folder, proto }) });
+    plans.push({ proto, added: await addServices(services, { root, folder, proto, layers }) });
   }
   if (plans.length === 0) {
     const names = paths.map((path) => `"${path}"`).join(", ");
@@ -122,10 +142,11 @@ function report(
       note(`${show(path)}: left as it is, since ${unseen.base} may have ${methods}`);
     }
   }
+  for (const fields of added.skipped) note(`left to you: ${fields}`);
   if (added.classes.some(({ service }) => !existsSync(proto.generatedFile(service, "grpc")))) {
     note(`its code is not generated yet, run \`kratos-ts proto client ${paths.join(" ")}\``);
   }
-  if (added.registrations.length === 0) {
+  if (added.registrations.length === 0 && added.classes.length > 0) {
     const names = added.classes.map(({ names: { className } }) => className).join(", ");
     note(
       `there is no internal/server/services.ts, so register ${names} where your servers are made`,

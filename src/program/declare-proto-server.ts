@@ -18,6 +18,10 @@ export function declareProtoServer(proto: Command, { shell, finish }: Declaring)
     )
     .addOption(protoPathOption())
     .option("--allow-get-body", "accept a body on GET, HEAD and DELETE")
+    .option(
+      "--layers <names>",
+      "what to write, of service,biz,data: use case, repository and tests too (default: service)",
+    )
     .option("--dry-run", "print what would change, as a diff, and write nothing")
     .action((paths: string[], flags: unknown) =>
       finish(() =>
@@ -26,6 +30,7 @@ export function declareProtoServer(proto: Command, { shell, finish }: Declaring)
     );
   addExamples(command, [
     "kratos-ts proto server api/order/v1/order.proto",
+    "kratos-ts proto server api/order/v1/order.proto --layers service,biz,data",
     "kratos-ts proto server api internal --dry-run",
     "kratos-ts proto server api/order/v1/order.proto -t internal/handler",
   ]);

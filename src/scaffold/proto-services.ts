@@ -74,7 +74,7 @@ interface MessageNames {
   readonly from: string;
 }
 
-/** What protoc-gen-es calls the inputs and outputs of methods: asked of the library it is made with. */
+/** What protoc-gen-es calls the messages of the files and the inputs and outputs of their methods: asked of the library it is made with. */
 function readMessageNames(
   set: FileDescriptorSet,
   importPaths: readonly string[],
@@ -85,9 +85,10 @@ function readMessageNames(
     version: "v1",
     generateTs(schema) {
       const f = schema.generateFile("names.ts");
-      for (const { services } of schema.files) {
+      for (const { services, messages } of schema.files) {
         const methods = services.flatMap((service) => service.methods);
-        for (const message of methods.flatMap(({ input, output }) => [input, output])) {
+        const used = methods.flatMap(({ input, output }) => [input, output]);
+        for (const message of [...used, ...messages]) {
           const type = f.importShape(message);
           const { name } = f.importSchema(message);
           names.set(message.typeName, { type: type.name, schema: name, from: type.from });

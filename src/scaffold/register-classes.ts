@@ -5,7 +5,13 @@ import { isInside } from "../buf/workspace.ts";
 import type { Drafts } from "./drafts.ts";
 import type { ProtoServices } from "./proto-services.ts";
 import { findKey, registerInServices, registerInWire } from "./register-service.ts";
-import type { LeftOver, RegisterFunction, ServiceRegistration } from "./register-service.ts";
+import type { ServiceLayers } from "./layers/draft-layers.ts";
+import type {
+  LeftOver,
+  RegisterFunction,
+  ServiceRegistration,
+  UsecaseRegistration,
+} from "./register-service.ts";
 import type { ServiceClass } from "./service-class.ts";
 import { toModule } from "./method-stub.ts";
 import { hasRoutes, nameService } from "./service-stub.ts";
@@ -27,8 +33,8 @@ export interface Registration {
 export async function draftRegistrations(
   project: string | undefined,
   classes: readonly ServiceClass[],
-  proto: ProtoServices,
-  drafts: Drafts,
+  layers: ReadonlyMap<ServiceClass, ServiceLayers>,
+  { proto, drafts }: { readonly proto: ProtoServices; readonly drafts: Drafts },
 ): Promise<Registration[]> {
   if (project === undefined) return [];
   const keys = new Map<ServiceClass, string>();
@@ -44,7 +50,10 @@ export async function draftRegistrations(
     const left: LeftOver[] = [];
     for (const each of classes) {
       const source = parseTypescript((await drafts.read(path)) ?? "", path);
-      const registration = toRegistration(each, path, proto);
+      const registration = {
+        ...toRegistration(each, path, proto),
+        usecase: toUsecase(layers.get(each), path),
+      };
       // The interface comes first, and says what the other files call the service.
       const wanted = nameService(each.service).map(({ key }) => key);
       const key = keys.get(each) ?? findKey(source, registration, wanted);
@@ -78,6 +87,20 @@ function toRegistration(
     classModule: toModule(from, path),
     http: hasRoutes(service) ? register("http") : undefined,
     grpc: register("grpc"),
+  };
+}
+
+function toUsecase(
+  layers: ServiceLayers | undefined,
+  from: string,
+): UsecaseRegistration | undefined {
+  if (layers === undefined) return undefined;
+  const { resource, usecase, repo, hasRepo } = layers;
+  return {
+    name: resource.many,
+    className: `${resource.type}Usecase`,
+    module: toModule(from, usecase),
+    repo: hasRepo ? { name: `new${resource.type}Repo`, module: toModule(from, repo) } : undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 import { Visitor } from "oxc-parser";
 import type { BlockStatement, Function as FunctionNode, ObjectExpression } from "oxc-parser";
 import { addImport } from "./source-imports.ts";
-import { appendItems, chooseName, listImports, stem } from "./typescript-source.ts";
+import { appendItems, chooseName, indentAt, listImports, stem } from "./typescript-source.ts";
 import type { TypescriptSource } from "./typescript-source.ts";
 
 /** A service class and the generated functions that put it on servers. */
@@ -16,6 +16,18 @@ export interface ServiceRegistration {
   /** `undefined`: no method has an HTTP route. Modules are relative to the file that is edited. */
   readonly http: RegisterFunction | undefined;
   readonly grpc: RegisterFunction;
+  /** What the class is made with; `undefined`: nothing. */
+  readonly usecase?: UsecaseRegistration | undefined;
+}
+
+/** A use case and the repository that it works on. Modules are relative to the file that is edited. */
+export interface UsecaseRegistration {
+  /** Such as `orders`: what the class calls it. */
+  readonly name: string;
+  readonly className: string;
+  readonly module: string;
+  /** The function that makes the repository; `undefined`: there is none. */
+  readonly repo: { readonly name: string; readonly module: string } | undefined;
 }
 
 /** A generated `register…Server` function. */
@@ -95,22 +107,83 @@ export function registerInServices(
   return left;
 }
 
-/** Adds a service to the object of type `Services` that `wire.ts` builds. */
+/** Adds a service to the object of type `Services` that `wire.ts` builds, and its use case before that. */
 export function registerInWire(
   source: TypescriptSource,
   registration: ServiceRegistration,
 ): LeftOver[] {
-  const { key } = registration;
-  const entry = (name: string): string => `${key}: new ${name}()`;
-  const object = findObject(source, "Services");
-  if (object === undefined) {
-    const line = `${entry(registration.className)},`;
+  const { key, usecase, className } = registration;
+  const found = findObject(source, "Services");
+  const made = usecase === undefined ? "" : `{ ${usecase.name} }`;
+  if (found === undefined) {
+    const line = `${key}: new ${className}(${made}),`;
     return [{ line, place: "the object of type Services" }];
   }
+  const { object } = found;
   if (object.properties.some((property) => keyOf(property) === key)) return [];
+  const left: LeftOver[] = [];
+  let values = "";
+  if (usecase !== undefined) {
+    const name = makeUsecase(source, usecase, found.statement, left);
+    values = name === usecase.name ? `{ ${name} }` : `{ ${usecase.name}: ${name} }`;
+  }
+  if (left.length > 0) {
+    return [
+      ...left,
+      { line: `${key}: new ${className}(${made}),`, place: "the object of type Services" },
+    ];
+  }
   const name = importClass(source, registration, false);
-  appendItems(source, object, object.properties, [entry(name)], ",");
+  appendItems(source, object, object.properties, [`${key}: new ${name}(${values})`], ",");
   return [];
+}
+
+/** Returns the name of the use case, which is made before the statement at `statement`. */
+function makeUsecase(
+  source: TypescriptSource,
+  { name, className, module, repo }: UsecaseRegistration,
+  statement: number | undefined,
+  left: LeftOver[],
+): string {
+  const data = findData(source);
+  const factory = repo?.name ?? "…";
+  if (
+    repo === undefined ||
+    data === undefined ||
+    statement === undefined ||
+    !/\blogger\b/.test(source.original)
+  ) {
+    const line = `const ${name} = new ${className}({ repo: ${factory}(data.database), logger });`;
+    left.push({ line, place: "where the services are made" });
+    return name;
+  }
+  const words = new Set(source.original.match(/[\p{ID_Continue}$]+/gu));
+  const local = chooseName([name, `${name}Usecase`], words);
+  const wanted = { otherwise: `${className}1`, type: false };
+  const usecase = addImport(source, { ...wanted, name: className, from: module });
+  const newRepo = addImport(source, {
+    name: repo.name,
+    otherwise: `${repo.name}1`,
+    from: repo.module,
+    type: false,
+  });
+  const code = `const ${local} = new ${usecase}({ repo: ${newRepo}(${data}.database), logger });`;
+  const indent = indentAt(source.original, statement);
+  source.insert(statement, `${code}${source.newline}${source.newline}${indent}`);
+  return local;
+}
+
+/** The variable that holds what `newData` opened. */
+function findData(source: TypescriptSource): string | undefined {
+  let found: string | undefined;
+  new Visitor({
+    VariableDeclarator({ id, init }) {
+      const call = init?.type === "AwaitExpression" ? init.argument : init;
+      if (call?.type !== "CallExpression" || call.callee.type !== "Identifier") return;
+      if (call.callee.name === "newData" && id.type === "Identifier") found ??= id.name;
+    },
+  }).visit(source.program);
+  return found;
 }
 
 /** Returns the name of the class in the file. */
@@ -201,26 +274,39 @@ function findFunction(source: TypescriptSource, name: string): FoundFunction | u
   return found;
 }
 
+interface FoundObject {
+  readonly object: ObjectExpression;
+  /** Where the declaration begins that it stands in; `undefined`: it stands in none. */
+  readonly statement: number | undefined;
+}
+
 /** `const … : Services = {…}`, `{…} satisfies Services` or `{…} as Services`. */
-function findObject(source: TypescriptSource, type: string): ObjectExpression | undefined {
-  let found: ObjectExpression | undefined;
+function findObject(source: TypescriptSource, type: string): FoundObject | undefined {
+  let object: ObjectExpression | undefined;
+  const statements: { readonly start: number; readonly end: number }[] = [];
   new Visitor({
+    VariableDeclaration(statement) {
+      statements.push(statement);
+    },
     VariableDeclarator({ id, init }) {
       const annotation = id.typeAnnotation?.typeAnnotation;
-      if (init?.type === "ObjectExpression" && namesType(annotation, type)) found ??= init;
+      if (init?.type === "ObjectExpression" && namesType(annotation, type)) object ??= init;
     },
     TSSatisfiesExpression({ expression, typeAnnotation }) {
       if (expression.type === "ObjectExpression" && namesType(typeAnnotation, type)) {
-        found ??= expression;
+        object ??= expression;
       }
     },
     TSAsExpression({ expression, typeAnnotation }) {
       if (expression.type === "ObjectExpression" && namesType(typeAnnotation, type)) {
-        found ??= expression;
+        object ??= expression;
       }
     },
   }).visit(source.program);
-  return found;
+  if (object === undefined) return undefined;
+  const { start, end } = object;
+  const around = statements.findLast((each) => each.start <= start && end <= each.end);
+  return { object, statement: around?.start };
 }
 
 function annotationOf(node: unknown): unknown {

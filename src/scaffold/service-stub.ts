@@ -80,6 +80,8 @@ export async function printStub(
     methods,
     init,
     kratosError,
+    functions: [],
+    usecase: undefined,
     imports: imports.list(),
   });
   return formatTypescript(text, path);
