@@ -23,7 +23,14 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const layoutLeftover = /^(dist|data|coverage)(\/|$)|(^|\/)(node_modules|\.env)(\/|$)|\.(log|tgz)$/;
 
 /** What in package.json is about this repository, not about what is published. */
-const workspaceKeys = new Set(["private", "workspaces", "scripts", "devDependencies", "overrides"]);
+const workspaceKeys = new Set([
+  "private",
+  "workspaces",
+  "scripts",
+  "devDependencies",
+  "overrides",
+  "scarfSettings",
+]);
 
 // Made apart and swapped in, so that what runs meanwhile, another build too, never sees half of it.
 const scratch = join(root, ".cache", `build-${process.pid}`);
