@@ -1,55 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./cli-process.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** A made project that sees the packages installed here. */
-async function makeProject(): Promise<string> {
-  const cwd = await temporaryFolder();
-  await runCli(["new", "shop", "--no-install"], { cwd });
-  const project = join(cwd, "shop");
-  await symlink(join(root, "node_modules"), join(project, "node_modules"));
-  return project;
-}
-
-const typecheck = (cwd: string): string => {
-  try {
-    // The sources of the runtime, so that no build of it is needed.
-    const args = ["--noEmit", "--pretty", "false", "--customConditions", "@kratos-ts/source"];
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    execFileSync(process.execPath, [tsc, ...args], { cwd, encoding: "utf8", stdio: "pipe" });
-    return "";
-  } catch (error) {
-    if (error instanceof Error && "stdout" in error) return String(error.stdout);
-    throw error;
-  }
-};
-
-async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
-  }
-}
-
-async function snapshot(folder: string): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  for (const top of ["cmd", "internal"]) {
-    for (const entry of await readdir(join(folder, top), {
-      recursive: true,
-      withFileTypes: true,
-    })) {
-      const path = join(entry.parentPath, entry.name);
-      if (entry.isFile()) files[path] = await readFile(path, "utf8");
-    }
-  }
-  return files;
-}
+import { makeProject, readOwn as snapshot, typecheck, writeAll as write } from "./made-project.ts";
 
 const everyKind = `syntax = "proto3";
 
