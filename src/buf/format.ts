@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { runBuf } from "./run-buf.ts";
+import { foundSomething, runBuf } from "./run-buf.ts";
 import { findProtoFiles } from "./proto-files.ts";
 import type { BufTree } from "./buf-tree.ts";
 import { resolveImport, toSlashes, type ProtoWorkspace } from "./workspace.ts";
@@ -24,6 +24,9 @@ export async function findUnformatted(
   { cwd, ownPaths }: BufTree,
   signal: AbortSignal | undefined,
 ): Promise<UnformattedProto[]> {
+  const look = ["format", ".", ...ownPaths, "--diff", "--exit-code", "--log-format=text"];
+  // Mostly nothing is found, which costs no files to write and to read.
+  if ((await runBuf(look, cwd, signal, [0, foundSomething])).exitCode === 0) return [];
   const out = mkdtempSync(join(tmpdir(), "kratos-ts-format-"));
   try {
     await runBuf(["format", ".", ...ownPaths, "--output", out, "--log-format=text"], cwd, signal);

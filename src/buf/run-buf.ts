@@ -33,7 +33,7 @@ const annotation = z
   }));
 
 /** The exit code of buf when it has found something. */
-const foundSomething = 100;
+export const foundSomething = 100;
 
 /**
  * Runs a command of buf that looks for something, and returns what it found.
