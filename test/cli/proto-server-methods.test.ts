@@ -57,6 +57,7 @@ interface Outcome {
 async function run(
   files: Readonly<Record<string, string>>,
   flags: Readonly<Record<string, unknown>> = {},
+  paths: readonly string[] = ["api"],
 ): Promise<Outcome> {
   const project = await temporaryFolder();
   const all = { "package.json": "{}", "api/order/v1/order.proto": proto, ...files };
@@ -76,7 +77,7 @@ async function run(
     signal: new AbortController().signal,
     onSignal: () => () => undefined,
   };
-  await runProtoServer(["api"], flags, shell);
+  await runProtoServer(paths, flags, shell);
   const read = (path: string): Promise<string> => readFile(join(project, path), "utf8");
   return { out: out.text(), err: err.text(), project, read };
 }
@@ -314,6 +315,23 @@ test("uses the function of new classes as long as it is there", async () => {
   ]);
 });
 
+test("the page on classes shows the diff of a new method", async () => {
+  const { read } = await run({});
+  const before = await read(path);
+  const grown = proto.replace(
+    "  rpc Watch",
+    "  rpc Refund(Order.Key) returns (Order);\n  rpc Watch",
+  );
+  const { out } = await run(
+    { [path]: before, "api/order/v1/order.proto": grown },
+    { dryRun: true },
+  );
+  const page = await readFile(new URL("../../docs/proto-server.md", import.meta.url), "utf8");
+  // The page has no blanks at the end of a line.
+  const shown = out.replaceAll(/ $/gm, "");
+  expect(page).toContain(`\n$ npx kratos-ts proto server api --dry-run\n${shown}\`\`\`\n`);
+});
+
 test("keeps methods whose names mean something in JavaScript apart from these", async () => {
   const words = proto.replace(
     "  rpc Create(Order) returns (Order);\n",
@@ -419,6 +437,48 @@ test("--dry-run prints the changes as a diff, and writes nothing", async () => {
     "+  async delete(_request: Order_Key): Promise<MessageInitShape<typeof EmptySchema>> {\n",
   );
   expect(err).toContain("its code is not generated yet");
+});
+
+test('names classes after services, less one trailing "Service"', async () => {
+  const names = [
+    "Service",
+    "UserService",
+    "UserServiceService",
+    "HTTPService",
+    "OAuth2",
+    "user_log",
+    "V2Api3",
+  ];
+  const text = `syntax = "proto3";\n\npackage n.v1;\n\nmessage M {}\n${names
+    .map((name) => `service ${name} {\n  rpc Do(M) returns (M);\n}\n`)
+    .join("")}`;
+  const { out, read } = await run({ "api/n/v1/n.proto": text }, {}, ["api/n/v1/n.proto"]);
+  expect(out).toBe(
+    ["service", "user", "user-service", "http", "o-auth2", "user-log", "v2-api3"]
+      .map((file) => `created internal/service/${file}.ts\n`)
+      .join(""),
+  );
+  expect(await read("internal/service/user-service.ts")).toContain(
+    "export class UserServiceService implements UserServiceServiceGrpcServer {",
+  );
+});
+
+test("takes files and folders of several projects in a call, and puts each class into its own", async () => {
+  const service = (name: string): string =>
+    `syntax = "proto3";\n\npackage ${name}.v1;\n\nservice ${name} {\n  rpc Do(M) returns (M);\n}\n\nmessage M {}\n`;
+  const files = {
+    "api/a/v1/a.proto": service("a"),
+    "app/package.json": "{}",
+    "app/api/b/v1/b.proto": service("b"),
+    "app/api/b/v1/c.proto": service("c").replace("package c", "package b").replaceAll("M", "N"),
+  };
+  const { out } = await run(files, {}, ["api/a", "app/api/b/v1/b.proto", "app/api/b/v1/c.proto"]);
+  expect(out.split("\n").toSorted()).toEqual([
+    "",
+    "created app/internal/service/b.ts",
+    "created app/internal/service/c.ts",
+    "created internal/service/a.ts",
+  ]);
 });
 
 test.for([
