@@ -66,7 +66,7 @@ const inFile = FileDescriptorProtoSchema.field;
 const inMessage = DescriptorProtoSchema.field;
 
 /** The path of `declaration` in `SourceCodeInfo`: field numbers and indices from the file down. */
-function sourcePath(declaration: Declaration): number[] {
+export function sourcePath(declaration: Declaration): number[] {
   switch (declaration.kind) {
     case "file":
       return [];

@@ -1,6 +1,13 @@
-import type { DescEnumValue, DescEnum, DescField, DescMessage } from "@bufbuild/protobuf";
-import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { getComments } from "@bufbuild/protoplugin";
+import type {
+  DescEnum,
+  DescEnumValue,
+  DescField,
+  DescFile,
+  DescMessage,
+  DescMethod,
+  DescService,
+} from "@bufbuild/protobuf";
+import { fileOf, sourcePath } from "../../model/source-position.ts";
 
 /** What can have a comment in a proto that a document tells. */
 type Commented = DescMessage | DescField | DescEnum | DescEnumValue | DescService | DescMethod;
@@ -19,14 +26,30 @@ export function carriesComments(importPath: string): boolean {
   );
 }
 
-/** The comment above a declaration, or behind it on its line; undefined without one. */
-export function describe(desc: Commented): string | undefined {
-  const { file } = "file" in desc ? desc : desc.parent;
-  if (!carriesComments(file.proto.name)) return undefined;
-  const { leading, trailing } = getComments(desc);
-  const text = clean(leading ?? "");
-  const found = text === "" ? clean(trailing ?? "") : text;
-  return found === "" ? undefined : found;
+/** Gives the comment above a declaration, or behind it on its line; undefined without one. */
+export type Describe = (desc: Commented) => string | undefined;
+
+/** Makes a {@link Describe} that reads the comments of each file once. */
+export function createDescribe(): Describe {
+  const commentsByFile = new Map<DescFile, ReadonlyMap<string, string>>();
+  return (desc) => {
+    const file = fileOf(desc);
+    let comments = commentsByFile.get(file);
+    if (comments === undefined) commentsByFile.set(file, (comments = readComments(file)));
+    return comments.size === 0 ? undefined : comments.get(sourcePath(desc).join());
+  };
+}
+
+function readComments({ proto }: DescFile): ReadonlyMap<string, string> {
+  const comments = new Map<string, string>();
+  if (!carriesComments(proto.name)) return comments;
+  for (const { path, leadingComments, trailingComments } of proto.sourceCodeInfo?.location ?? []) {
+    if (leadingComments === "" && trailingComments === "") continue;
+    const key = path.join();
+    const text = clean(leadingComments) || clean(trailingComments);
+    if (text !== "" && !comments.has(key)) comments.set(key, text);
+  }
+  return comments;
 }
 
 /** A comment as a title of one line and, where it says more, the whole of it. */

@@ -6,13 +6,13 @@ import type { HttpBindingFacts } from "../../model/http-rule.ts";
 import type { FileFacts } from "../../model/model.ts";
 import type { MethodFacts, ServiceFacts } from "../../model/service-facts.ts";
 import { annotationJson } from "./annotation.ts";
-import { describe } from "./description.ts";
+import type { Describe } from "./description.ts";
 import { errorReasons, errorSchema } from "./error-reasons.ts";
 import { compact, isJsonObject, setMember, type JsonObject } from "./json-object.ts";
 import { makeOperation } from "./operation.ts";
 import { overlay } from "./overlay.ts";
 import { documentPath, type DocumentPath } from "./path.ts";
-import { SchemaSet } from "./schema-set.ts";
+import { SchemaSet, type MadeSchemas } from "./schema-set.ts";
 
 /** Methods that a path of OpenAPI has a place for. */
 const documentMethods: ReadonlySet<string> = new Set([
@@ -29,18 +29,26 @@ const documentMethods: ReadonlySet<string> = new Set([
 /** What a rule for all methods is told as. */
 const anyMethods = ["GET", "PUT", "POST", "DELETE", "PATCH"];
 
+/** What the documents of a run share. */
+export interface DocumentSources {
+  /** The reasons of a file, also of one that is only imported. */
+  readonly readErrors: (file: DescFile) => readonly ErrorFacts[];
+  readonly describe: Describe;
+  readonly made: MadeSchemas;
+}
+
 /**
  * Makes the OpenAPI 3.1 document of a proto: what it serves over HTTP and the reasons of its errors;
- * undefined where it has neither. `readErrors` gives the reasons of other files that it imports.
+ * undefined where it has neither.
  */
 export function makeDocument(
   { desc, services, errors }: FileFacts,
-  readErrors: (file: DescFile) => readonly ErrorFacts[],
+  { readErrors, describe, made }: DocumentSources,
 ): JsonObject | undefined {
   const served = services.filter(({ methods }) => methods.some((m) => m.bindings.length > 0));
   if (served.length === 0 && errors.length === 0) return undefined;
 
-  const schemas = new SchemaSet();
+  const schemas = new SchemaSet(describe, made);
   const writer = new PathWriter(schemas);
   for (const { methods } of served) {
     for (const method of methods) {
@@ -48,11 +56,11 @@ export function makeDocument(
     }
   }
   for (const parent of new Set(errors.map((error) => error.desc.parent))) schemas.enum(parent);
-  const reasons = errorReasons(desc, readErrors);
+  const reasons = errorReasons(desc, readErrors, describe);
   const document = compact({
     openapi: "3.1.1",
     info: { title: titleOf(desc, served), version: versionOf(desc) },
-    tags: served.length === 0 ? undefined : served.map(toTag),
+    tags: served.length === 0 ? undefined : served.map((service) => toTag(service, describe)),
     paths: served.length === 0 ? undefined : writer.paths,
     components: {
       schemas: { ...schemas.toJson(), "kratos-error": errorSchema(reasons) },
@@ -132,7 +140,7 @@ function methodsOf(method: string): readonly string[] {
   return method === "*" ? anyMethods : [method];
 }
 
-function toTag({ desc, typeName }: ServiceFacts): JsonObject {
+function toTag({ desc, typeName }: ServiceFacts, describe: Describe): JsonObject {
   return compact({ name: typeName, description: describe(desc) });
 }
 

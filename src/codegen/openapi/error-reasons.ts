@@ -1,12 +1,13 @@
 import type { DescFile } from "@bufbuild/protobuf";
 import type { ErrorFacts } from "../../model/error-facts.ts";
-import { describe } from "./description.ts";
+import type { Describe } from "./description.ts";
 import { compact, type JsonObject } from "./json-object.ts";
 
 /** The reasons of a proto and of those that it imports, each once, in the order of their names. */
 export function errorReasons(
   file: DescFile,
   readErrors: (file: DescFile) => readonly ErrorFacts[],
+  describe: Describe,
 ): JsonObject[] {
   const files = new Set<DescFile>();
   const visit = (desc: DescFile): void => {

@@ -6,7 +6,7 @@ import { OperationSchema } from "@kratos-ts/runtime/protos/openapi/v3/openapi_pb
 import type { HttpBindingFacts } from "../../model/http-rule.ts";
 import type { MethodFacts } from "../../model/service-facts.ts";
 import { annotationJson } from "./annotation.ts";
-import { describe, summarize } from "./description.ts";
+import { summarize } from "./description.ts";
 import { compact, type JsonObject } from "./json-object.ts";
 import { overlay } from "./overlay.ts";
 import { pathParameters, queryParameters } from "./parameters.ts";
@@ -28,7 +28,7 @@ export interface OperationInput {
 export function makeOperation(input: OperationInput): JsonObject {
   const { method, binding, path, id, schemas } = input;
   const { desc } = method;
-  const comment = describe(desc);
+  const comment = schemas.describe(desc);
   const { summary, description } =
     comment === undefined ? { summary: undefined, description: undefined } : summarize(comment);
   const notes = noteOf(method);
@@ -128,7 +128,7 @@ function success({ method, binding, schemas }: OperationInput): JsonObject {
   const field =
     binding.responseBody === undefined ? undefined : findField(output, binding.responseBody);
   const message = field === undefined ? output : messageOf(field);
-  const description = (message && describe(message)) ?? "OK";
+  const description = (message && schemas.describe(message)) ?? "OK";
   if (message !== undefined && isHttpBody(message)) {
     return { description, content: { "*/*": { schema: binarySchema() } } };
   }

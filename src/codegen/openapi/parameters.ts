@@ -1,12 +1,8 @@
-import { getOption, type DescField, type DescMessage } from "@bufbuild/protobuf";
-import {
-  field_behavior as fieldBehavior,
-  FieldBehavior,
-} from "@kratos-ts/runtime/protos/google/api/field_behavior_pb.ts";
-import { describe } from "./description.ts";
+import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import { FieldBehavior } from "@kratos-ts/runtime/protos/google/api/field_behavior_pb.ts";
 import { compact, type JsonObject } from "./json-object.ts";
 import type { PathParameter } from "./path.ts";
-import { annotateField, isRequired, type SchemaSet } from "./schema-set.ts";
+import { annotateField, isRequired, readBehavior, type SchemaSet } from "./schema-set.ts";
 import { isTextual } from "./well-known-schema.ts";
 
 /** How many parameters a query may have. */
@@ -22,7 +18,7 @@ export function pathParameters(
     const field = fieldPath && findField(input, fieldPath);
     const plain = field !== undefined && whole && !deep;
     const schema = plain ? schemas.value(field) : { type: "string" };
-    const about = field === undefined ? undefined : describe(field);
+    const about = field === undefined ? undefined : schemas.describe(field);
     const notes = [
       ...(pattern === undefined || fieldPath === undefined
         ? []
@@ -65,7 +61,7 @@ export function queryParameters(
       if (parameters.length >= maxParameters) return;
       const path = [...names, field.name];
       if (bound.has(path.join("."))) continue;
-      if (getOption(field, fieldBehavior).includes(FieldBehavior.OUTPUT_ONLY)) continue;
+      if (readBehavior(field).includes(FieldBehavior.OUTPUT_ONLY)) continue;
       const json = [...jsonNames, field.jsonName];
       if (field.fieldKind === "message" && !isTextual(field.message)) {
         // What is JSON inside of JSON has no form in a query.
@@ -83,7 +79,7 @@ export function queryParameters(
     return compact({
       name,
       in: "query",
-      description: describe(field),
+      description: schemas.describe(field),
       required: (top && isRequired(field)) || undefined,
       deprecated: field.deprecated || undefined,
       ...form,

@@ -19,7 +19,7 @@ import {
 import { SchemaSchema } from "@kratos-ts/runtime/protos/openapi/v3/openapi_pb.ts";
 import { required as pgvRequired } from "@kratos-ts/runtime/protos/validate/validate_pb.ts";
 import { annotationJson } from "./annotation.ts";
-import { describe } from "./description.ts";
+import type { Describe } from "./description.ts";
 import { readFieldRules, type FieldRules } from "./field-rules.ts";
 import { compact, setMember, type JsonObject, type JsonValue } from "./json-object.ts";
 import { overlay } from "./overlay.ts";
@@ -27,9 +27,25 @@ import { ruleKeywords } from "./rule-keywords.ts";
 import { mapKeySchema, scalarSchema } from "./scalar-schema.ts";
 import { isHttpBody, wellKnownSchema } from "./well-known-schema.ts";
 
+/** Schemas by what they are of, and what each of them refers to. */
+export type MadeSchemas = Map<
+  DescMessage | DescEnum,
+  { readonly schema: JsonObject; readonly uses: readonly (DescMessage | DescEnum)[] }
+>;
+
 /** The schemas of a document: of each message and enum that something refers to, once. */
 export class SchemaSet {
+  readonly describe: Describe;
+  readonly #made: MadeSchemas;
   readonly #schemas = new Map<string, JsonObject>();
+  /** What the schema in the making refers to. */
+  #uses: (DescMessage | DescEnum)[] = [];
+
+  /** `made` is shared by the documents of a run, each of which holds all that it refers to. */
+  constructor(describe: Describe, made: MadeSchemas) {
+    this.describe = describe;
+    this.#made = made;
+  }
 
   /** All schemas by their names, sorted: their order says nothing of who came first. */
   toJson(): JsonObject {
@@ -42,14 +58,14 @@ export class SchemaSet {
     if (isHttpBody(desc)) return { type: "object", properties: httpBodyProperties() };
     const known = wellKnownSchema(desc);
     if (known !== undefined) return known;
-    this.#add(desc.typeName, () => this.object(desc, new Set()));
+    this.#add(desc, () => this.object(desc, new Set()));
     return { $ref: `#/components/schemas/${desc.typeName}` };
   }
 
   /** A reference to the schema of an enum. */
   enum(desc: DescEnum): JsonObject {
     if (desc.typeName === "google.protobuf.NullValue") return { type: "null" };
-    this.#add(desc.typeName, () => enumSchema(desc));
+    this.#add(desc, () => enumSchema(desc, this.describe));
     return { $ref: `#/components/schemas/${desc.typeName}` };
   }
 
@@ -65,7 +81,7 @@ export class SchemaSet {
     const choices = desc.oneofs.flatMap((oneof) => oneofSchema(oneof, without) ?? []);
     const schema = compact({
       type: "object",
-      description: describe(desc),
+      description: this.describe(desc),
       deprecated: desc.deprecated || undefined,
       properties: Object.keys(properties).length === 0 ? undefined : properties,
       required: required.length === 0 ? undefined : required,
@@ -78,7 +94,7 @@ export class SchemaSet {
 
   /** The schema of a field, with all that is said of it, as a property of its message. */
   field(field: DescField): JsonObject {
-    const behavior = getOption(field, fieldBehavior);
+    const behavior = readBehavior(field);
     const value = this.value(field);
     const schema = overlay(isAbsentNull(field) ? nullable(value) : value, this.#about(field));
     if (behavior.includes(FieldBehavior.OUTPUT_ONLY)) schema["readOnly"] = true;
@@ -139,22 +155,48 @@ export class SchemaSet {
   }
 
   #about(field: DescField): JsonObject {
-    return compact({ description: describe(field), deprecated: field.deprecated || undefined });
+    return compact({
+      description: this.describe(field),
+      deprecated: field.deprecated || undefined,
+    });
   }
 
-  #add(name: string, make: () => JsonObject): void {
-    if (this.#schemas.has(name)) return;
+  #add(desc: DescMessage | DescEnum, make: () => JsonObject): void {
+    this.#uses.push(desc);
+    const { typeName } = desc;
+    if (this.#schemas.has(typeName)) return;
     // There before it is made: a message may hold itself.
-    this.#schemas.set(name, {});
-    this.#schemas.set(name, make());
+    this.#schemas.set(typeName, {});
+    let made = this.#made.get(desc);
+    if (made === undefined) {
+      const outer = this.#uses;
+      const uses: (DescMessage | DescEnum)[] = [];
+      this.#uses = uses;
+      made = { schema: make(), uses };
+      this.#uses = outer;
+      this.#made.set(desc, made);
+    } else {
+      for (const used of made.uses) {
+        if (used.kind === "message") this.message(used);
+        else this.enum(used);
+      }
+    }
+    this.#schemas.set(typeName, made.schema);
   }
 }
 
 /** Whether a request without the field is refused, by any of the ways to say so. */
 export function isRequired(field: DescField): boolean {
-  if (getOption(field, fieldBehavior).includes(FieldBehavior.REQUIRED)) return true;
+  if (field.proto.options === undefined) return false;
+  if (readBehavior(field).includes(FieldBehavior.REQUIRED)) return true;
   const { required = false, ignoreEmpty = false } = readFieldRules(field) ?? {};
   return required && !ignoreEmpty;
+}
+
+/** What `google.api.field_behavior` says of a field. */
+export function readBehavior(field: DescField): readonly FieldBehavior[] {
+  // Most fields have no options, and reading one makes an empty list of its own.
+  return field.proto.options === undefined ? [] : getOption(field, fieldBehavior);
 }
 
 /** Lays the annotation of a field over what its proto says. */
@@ -197,7 +239,7 @@ function nullable(schema: JsonObject): JsonObject {
   return Object.keys(schema).length === 0 ? schema : { anyOf: [schema, { type: "null" }] };
 }
 
-function enumSchema(desc: DescEnum): JsonObject {
+function enumSchema(desc: DescEnum, describe: Describe): JsonObject {
   const values = desc.values.flatMap((value) => {
     const text = describe(value);
     return text === undefined ? [] : [`- \`${value.name}\`: ${text.replaceAll("\n", " ")}`];
@@ -222,7 +264,9 @@ function oneofSchema(
   const members = oneof.fields.filter(({ name }) => !without.has(name));
   if (members.length < oneof.fields.length || members.length < 2) return undefined;
   const given = members.map(({ jsonName }) => ({ required: [jsonName] }));
-  const required = getOption(oneof, oneofRules).required || getOption(oneof, pgvRequired);
+  const required =
+    oneof.proto.options !== undefined &&
+    (getOption(oneof, oneofRules).required || getOption(oneof, pgvRequired));
   return { oneOf: required ? given : [...given, { not: { anyOf: given } }] };
 }
 
