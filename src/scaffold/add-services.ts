@@ -61,7 +61,9 @@ export async function addServices(
       own = await draftLayers(service, names, layers, project, drafts);
       lefts.push(...own.left);
       const { message, skipped: fields } = own.resource;
-      if (fields.length > 0) skipped.push(`${fields.join(", ")} of ${message?.typeName ?? ""}`);
+      // Told once, when the layers are written.
+      if (fields.length > 0 && drafts.listNew().includes(own.usecase))
+        skipped.push(`${fields.join(", ")} of ${message?.typeName ?? ""}`);
       return own;
     };
     if (!layers.has("service")) {

@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { isInside } from "../buf/workspace.ts";
 import type { Drafts } from "./drafts.ts";
 import type { ProtoServices } from "./proto-services.ts";
-import { findKey, registerInServices, registerInWire } from "./register-service.ts";
+import { registerInWire } from "./register-in-wire.ts";
+import { findKey, registerInServices } from "./register-service.ts";
 import type { ServiceLayers } from "./layers/draft-layers.ts";
 import type {
   LeftOver,

@@ -23,6 +23,7 @@ test.for([
   [["proto", "add", "--help"], "$ kratos-ts proto add api/order/v1/order.proto"],
   [["proto", "client", "-h"], "$ kratos-ts proto client api internal"],
   [["proto", "server", "-h"], "-t, --target-dir <folder>"],
+  [["proto", "server", "-h"], "order.proto --layers service,biz,data"],
   [["generate", "-h"], "$ kratos-ts generate --watch"],
   [["check", "-h"], "$ kratos-ts check --against main --json"],
   [["run", "-h"], "$ kratos-ts run -- --conf configs/local.yaml"],

@@ -103,7 +103,7 @@ test("writes layers that compile, pass the linter and their tests, for services 
 
   const before = await readOwn(cwd);
   const again = await runCli(["proto", "server", "api/odd", ...layered], { cwd });
-  expect(again.code).toBe(0);
+  expect(again).toMatchObject({ code: 0, stderr: "" });
   expect(await readOwn(cwd)).toEqual(before);
 }, 120_000);
 
@@ -264,5 +264,17 @@ test.for([
   const result = await runCli(["proto", "server", "api/order", "--layers", layers], { cwd });
   expect(result.stderr).toContain(message);
   expect(result.code).toBe(code);
+  expect(await readOwn(cwd)).toEqual(before);
+});
+
+test("takes back what it has written when a folder cannot be made", async () => {
+  const cwd = await makeProject();
+  await writeAll(cwd, { "api/order/v1/order.proto": simple });
+  await rm(join(cwd, "test/internal"), { recursive: true });
+  await writeAll(cwd, { "test/internal": "a file" });
+  const before = await readOwn(cwd);
+  const result = await runCli(["proto", "server", "api/order", ...layered], { cwd });
+  expect(result.stderr).toMatch(/^error\[(WRITE_FAILED|FILE_EXISTS)\]: .*test\/internal/);
+  expect(result.code).toBe(1);
   expect(await readOwn(cwd)).toEqual(before);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { registerInServices, registerInWire } from "../../src/scaffold/register-service.ts";
+import { registerInWire } from "../../src/scaffold/register-in-wire.ts";
+import { registerInServices } from "../../src/scaffold/register-service.ts";
 import type { LeftOver, ServiceRegistration } from "../../src/scaffold/register-service.ts";
 import { parseTypescript } from "../../src/scaffold/typescript-source.ts";
 
@@ -168,4 +169,53 @@ test("a file that is not TypeScript is refused with its position", () => {
       message: expect.stringMatching(/^cmd\/x\/wire\.ts:2:11: /) as string,
     }) as Error,
   );
+});
+
+const withUsecase: ServiceRegistration = {
+  ...order,
+  usecase: {
+    name: "orders",
+    className: "OrderUsecase",
+    module: "../biz/order.ts",
+    repo: { name: "newOrderRepo", module: "../data/order-repo.ts" },
+  },
+};
+
+const made = "new OrderUsecase({ repo: newOrderRepo(data.database), logger });";
+
+test.for([
+  [
+    "in front of the services",
+    "const data = await newData({ logger });\n\n\tconst services: Services = {\n\t\ta,\n\t};\n",
+    `const data = await newData({ logger });\n\n\tconst orders = ${made}\n\n\tconst services: Services = {\n\t\ta,\n\t\torder: new OrderService({ orders }),\n\t};\n`,
+  ],
+  [
+    "by another name when its own is taken",
+    "const orders = 1, data = newData(logger);\nconst services = { a } satisfies Services;\n",
+    `const orders = 1, data = newData(logger);\nconst ordersUsecase = ${made}\n\nconst services = { a, order: new OrderService({ orders: ordersUsecase }) } satisfies Services;\n`,
+  ],
+  [
+    "from the data, whatever that is called",
+    "const store = await newData(logger);\nconst services = {} as Services;\n",
+    `const store = await newData(logger);\nconst orders = ${made.replace("data.", "store.")}\n\nconst services = {\n  order: new OrderService({ orders }),\n} as Services;\n`,
+  ],
+] as const)("makes the use case of a service %s", ([, before, after]) => {
+  const { text, left } = edit(registerInWire, before, withUsecase);
+  expect(left).toEqual([]);
+  expect(text.replace(/^import .*\n/gm, "")).toBe(after);
+  expect(text).toContain('import { OrderUsecase } from "../biz/order.ts";\n');
+  expect(edit(registerInWire, text, withUsecase).text).toBe(text);
+});
+
+test.for([
+  ["no data", "const services: Services = { logger };\n"],
+  ["no logger", "const data = newData();\nconst services: Services = {};\n"],
+  ["no variable for the services", "const data = newData(logger);\nrun({} satisfies Services);\n"],
+] as const)("leaves the use case to the user where there is %s", ([, before]) => {
+  const { text, left } = edit(registerInWire, before, withUsecase);
+  expect(text).toBe(before);
+  expect(left).toEqual([
+    { line: `const orders = ${made}`, place: "where the services are made" },
+    { line: "order: new OrderService({ orders }),", place: "the object of type Services" },
+  ]);
 });
