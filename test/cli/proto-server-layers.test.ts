@@ -139,7 +139,9 @@ test("a new proto is served from the database at once, and keeps what is written
   await second.stop();
 
   const before = await readOwn(cwd);
-  const rpc = "  rpc CancelOrder(GetOrderRequest) returns (GetOrderResponse);\n";
+  const rpc =
+    "  rpc CancelOrder(GetOrderRequest) returns (GetOrderResponse);\n" +
+    "  rpc WatchOrder(GetOrderRequest) returns (stream GetOrderResponse);\n";
   const grown = (await readFile(join(cwd, proto), "utf8")).replace(
     "  // Returns orders",
     `${rpc}$&`,
@@ -147,11 +149,12 @@ test("a new proto is served from the database at once, and keeps what is written
   await writeFile(join(cwd, proto), grown);
   await runCli(["proto", "client", "api"], { cwd });
   const added = await runCli(["proto", "server", proto, ...layered], { cwd });
-  expect(added.stdout).toBe("updated internal/service/order.ts: cancelOrder\n");
+  expect(added.stdout).toBe("updated internal/service/order.ts: cancelOrder, watchOrder\n");
   const after = await readOwn(cwd);
   const changed = Object.keys(after).filter((path) => after[path] !== before[path]);
   expect(changed).toEqual(["internal/service/order.ts"]);
   expect(typecheck(cwd)).toBe("");
+  expect(lint(cwd)).toBe("");
 }, 120_000);
 
 /** Runs the project's service until it listens. */
