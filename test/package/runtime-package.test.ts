@@ -102,6 +102,24 @@ test("loads every entry with plain Node", () => {
   ).toEqual(entries);
 });
 
+test("tells what to install where a page of the API is wanted", async () => {
+  const project = join(folder, "project");
+  const info = 'info: { title: A, version: "1" }';
+  await writeFile(join(project, "a_openapi.yaml"), `openapi: 3.1.1\n${info}\npaths: {}\n`);
+  const script = `
+    import { openApi } from "@kratos-ts/runtime/openapi";
+    console.log(openApi({ documents: ".", swaggerUi: false }).length);
+    try { openApi({ documents: "." }); } catch (error) { console.log(error.message); }`;
+  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
+    cwd: project,
+    encoding: "utf8",
+  });
+  expect(output).toBe(
+    '2\n"swagger-ui-dist" is not installed, which the page of the API needs: ' +
+      "npm install --ignore-scripts swagger-ui-dist, or turn the page off\n",
+  );
+});
+
 test("imports nothing else, in code and in types", async () => {
   const used = new Set<string>();
   for (const path of await readdir(join(installed, "dist"), { recursive: true })) {
