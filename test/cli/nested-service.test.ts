@@ -37,6 +37,8 @@ test("--nomod adds a service that shares the project's packages and api", async 
   const services = await readFile(join(service, "internal/server/services.ts"), "utf8");
   expect(services).toContain('from "../../../../api/helloworld/v1/greeter_http.ts"');
   expect(services).toContain('from "../service/greeter.ts"');
+  const wire = await readFile(join(service, "cmd/stock/wire.ts"), "utf8");
+  expect(wire).toContain('join(home, "../../api")');
   const buf = await readFile(join(service, "buf.yaml"), "utf8");
   expect(buf).toContain("path: internal");
   expect(buf).not.toContain("path: api");
