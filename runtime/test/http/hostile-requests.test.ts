@@ -69,7 +69,11 @@ test("no request makes the server fail", async () => {
         expect([200, 204, 400, 404, 405, 415]).toContain(status);
       },
     ),
-    { numRuns: 1000 },
+    {
+      numRuns: 1000,
+      // Seldom found by chance: a format that a field cannot be read from.
+      examples: [["PATCH", "/v2/1s?", "application/x-www-form-urlencoded", "", "x"]],
+    },
   );
   socket.destroy();
   // The requests are worth something only if they reach all of these.
