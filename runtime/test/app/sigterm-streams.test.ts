@@ -72,7 +72,10 @@ test("SIGTERM under load breaks no stream: each is whole, or is told that the se
   const child = forkApp("streams-app.ts", { stdout: "inherit" });
   const exit = once(child, "exit");
   onTestFinished(() => void child.kill("SIGKILL"));
-  const [{ port }] = (await once(child, "message")) as [{ port: number }];
+  const early = exit.then(([code]) => {
+    throw new Error(`the app ended with ${code} before it told its port`);
+  });
+  const [{ port }] = (await Promise.race([once(child, "message"), early])) as [{ port: number }];
   let count = 0;
   let warm: () => void = () => undefined;
   const isWarm = new Promise<void>((resolve) => (warm = resolve));
